@@ -34,16 +34,20 @@ VERBS: dict[str, str] = {
     "explain": "Explain a finding code.",
 }
 """Verb -> one-line summary, in the order of `--help`."""
+PARTS: dict[str, dict[str, str]] = {}
+"""Verb -> word after it -> one-line summary; `eval bfcl` stands in `cli/eval_bfcl.py`."""
 ALIASES = {"convert": "unify", "lint": "verify"}
 """Other name -> verb."""
+WITHOUT_DEFAULT: tuple[str, ...] = ()
+"""Verbs that do nothing without one of their parts."""
 INTERRUPTED = 130
 BROKEN_PIPE = 141
 BUG = 70
 USAGE = 2
 
 
-def build_app(called: str = "") -> App:
-    """Returns the application; only the verb that is `called` is imported."""
+def build_app(called: str = "", part: str = "") -> App:
+    """Returns the application; only the verb, or the part of it, that is `called` is imported."""
     from cyclopts import App, Parameter
 
     app = App(
@@ -56,17 +60,47 @@ def build_app(called: str = "") -> App:
     )
     for position, (verb, summary) in enumerate(VERBS.items()):
         names = (verb, *(alias for alias, of in ALIASES.items() if of == verb))
-        target = f"actloom.cli.{verb}:{verb}"
-        if verb == ALIASES.get(called, called):
-            function = _verb(target)
-            text, example = _help_of(function.__doc__ or "")
-            app.command(function, name=names, help=text, help_epilogue=example)
+        if verb != ALIASES.get(called, called):
+            app.command(_target(verb), name=names, help=summary, sort_key=position)
+        elif verb in PARTS:
+            app.command(_verb_of_parts(verb, part), name=names)
         else:
-            app.command(target, name=names, help=summary, sort_key=position)
+            _add(app, verb, names)
     return app
 
 
-def _verb(target: str) -> Callable[..., object]:
+def _verb_of_parts(verb: str, called: str) -> App:
+    """Returns a verb that is itself an application of parts, and works without one too."""
+    from cyclopts import App, Parameter
+
+    parts = PARTS[verb]
+    verb_app = App(help_format="plaintext", default_parameter=Parameter(negative=()))
+    if verb not in WITHOUT_DEFAULT and called not in parts:
+        function = _function(_target(verb))
+        verb_app.help, verb_app.help_epilogue = _help_of(function.__doc__ or "")
+        verb_app.default(function)
+    elif called not in parts:
+        verb_app.help = VERBS[verb]
+        verb_app.help_epilogue = f"Example: actloom {verb} {next(iter(parts))} --help"
+    for part, summary in parts.items():
+        if part == called:
+            _add(verb_app, f"{verb}_{part}".replace("-", "_"), (part,))
+        else:
+            verb_app.command(_target(f"{verb}_{part}".replace("-", "_")), name=part, help=summary)
+    return verb_app
+
+
+def _add(app: App, function_name: str, names: tuple[str, ...]) -> None:
+    function = _function(_target(function_name))
+    text, example = _help_of(function.__doc__ or "")
+    app.command(function, name=names, help=text, help_epilogue=example)
+
+
+def _target(name: str) -> str:
+    return f"actloom.cli.{name}:{name}"
+
+
+def _function(target: str) -> Callable[..., object]:
     module, _, name = target.partition(":")
     return cast("Callable[..., object]", getattr(importlib.import_module(module), name))
 
@@ -120,7 +154,9 @@ def _call(arguments: list[str]) -> int:
     try:
         result = cast(
             "object",
-            build_app(called)(arguments, exit_on_error=False, result_action="return_value"),
+            build_app(called, "".join(arguments[1:2]))(
+                arguments, exit_on_error=False, result_action="return_value"
+            ),
         )
     except CycloptsError:
         return USAGE

@@ -7,7 +7,8 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from actloom.core.record import Message, Tool, Usage
+from actloom.core.jsonvalue import JsonObject
+from actloom.core.record import Message, Reply, Tool, Usage
 
 
 class Prompt(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -15,6 +16,10 @@ class Prompt(msgspec.Struct, frozen=True, omit_defaults=True):
 
     messages: list[Message]
     tools: list[Tool] = []
+    body: JsonObject = {}
+    """Fields of the request to a server that are set for this prompt alone (`temperature`, ...);
+    they replace what is made of `messages` and `tools` where they have the same name. A model in
+    process ignores them."""
 
 
 class Completion(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -25,6 +30,9 @@ class Completion(msgspec.Struct, frozen=True, omit_defaults=True):
     error: str = ""
     """What went wrong when `finish_reason` is `error`."""
     usage: Usage | None = None
+    reply: Reply | None = None
+    """The reply as the server parsed it (native tool calls); None when `text` is all there is, and
+    a dialect reads it."""
 
 
 class Model(Protocol):

@@ -85,9 +85,12 @@ def read_turn(
 ) -> Turn:
     """Reads a completion strictly, and leniently where the strict reading fails.
 
+    A reply that the server has parsed is taken as it is, and the dialect is not asked.
     Half surrogate pairs, which no file can hold, become U+FFFD in text and calls.
     """
     completion = _writable(completion, Completion)
+    if completion.reply is not None:
+        return Turn(prompt, completion, action_of(completion.reply))
     strict = dialect.parse(completion.text, tools=tools)
     if not strict.error:
         return Turn(prompt, completion, action_of(strict.reply))
