@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 import msgspec
 
 from actloom.core.jsonvalue import JsonObject
 from actloom.core.record import Message, Reply, Tool, Usage
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 
 class Prompt(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -33,6 +36,9 @@ class Completion(msgspec.Struct, frozen=True, omit_defaults=True):
     reply: Reply | None = None
     """The reply as the server parsed it (native tool calls); None when `text` is all there is, and
     a dialect reads it."""
+    message: JsonObject = {}
+    """The message as the server sent it, argument texts and reasoning untouched; empty when no
+    server answered."""
 
 
 class Model(Protocol):
@@ -45,4 +51,13 @@ class Model(Protocol):
 
     def complete(self, prompts: Sequence[Prompt], *, max_tokens: int) -> list[Completion]:
         """Returns one completion per prompt; a failing prompt gives `finish_reason="error"`."""
+        ...
+
+
+@runtime_checkable
+class ConcurrentModel(Model, Protocol):
+    """A model that works on several prompts by itself, so that a slow one holds up no other."""
+
+    def submit(self, prompt: Prompt, *, max_tokens: int) -> Future[Completion]:
+        """Begins to answer one prompt; the future never raises, as `complete` never does."""
         ...
