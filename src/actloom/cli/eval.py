@@ -38,7 +38,8 @@ def eval(  # noqa: PLR0913 -- the verb's name; one parameter an option
 
     Args:
         model: folder of a model or hub name; scripted:gold answers as expected, scripted:silent
-            never, scripted:FILE from a JSON object of user text -> answer.
+            never, scripted:FILE from a JSON object of user text -> answer; baseline:first-tool
+            calls the first tool with values copied from the request, baseline:no-op none.
         data: dataset folder or run.
         out: folder to write.
         dialect: how the model writes calls.
@@ -74,6 +75,10 @@ def _model(spec: str, cases: CaseSet, dialect: Dialect, *, instruct: bool) -> Mo
         from actloom.evals.gold import gold_model
 
         return gold_model(cases.cases, dialect, instruct=instruct)
+    if spec.startswith("baseline:"):
+        from actloom.evals.baselines import baseline_model
+
+        return baseline_model(spec, instruct=instruct)
     if spec.startswith("scripted:"):
         from actloom.llm.scripted import scripted_from
 
@@ -98,7 +103,10 @@ def _show(result: EvalResult, out: str, *, json: bool) -> None:
         ("exact, repaired", result.lenient_exact),
         ("exact, call due", result.call_exact),
         ("never calling", result.silent_exact),
+        ("first tool", result.first_tool_exact),
     ):
+        if interval is None:
+            continue
         say(f"  {name:<18}{interval}")
     for grouping, groups in result.groups.items():
         for label, group in groups.items():

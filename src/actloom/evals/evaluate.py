@@ -12,6 +12,7 @@ from actloom.core.case import Case
 from actloom.core.dialect import Dialect
 from actloom.core.errors import EmptyDataError
 from actloom.core.model import Model
+from actloom.evals.baselines import first_tool_exact_of
 from actloom.evals.cases import CaseSet, cases_digest
 from actloom.evals.config import EvalConfig
 from actloom.evals.judge import judge, unanswered
@@ -126,6 +127,7 @@ def _result(
         scores=scores_of(verdicts),
         call_exact=call_exact_of(verdicts),
         silent_exact=silent_exact_of(verdicts),
+        first_tool_exact=first_tool_exact_of(cases.cases),
         lenient_exact=lenient_exact_of(verdicts),
         groups=grouped(verdicts),
         failures=failure_counts(verdicts),

@@ -94,6 +94,9 @@ class EvalResult(msgspec.Struct, frozen=True, kw_only=True):
     """`exact` over the cases where a call is expected; silence wins none of these."""
     silent_exact: Interval
     """`exact` of a model that never calls: the baseline any model must beat."""
+    first_tool_exact: Interval | None = None
+    """`exact` of the baseline that calls the first tool with values copied from the request; None
+    in results that were written without it."""
     lenient_exact: Interval
     """`exact` when the dialect may be repaired before it is read."""
     groups: dict[str, dict[str, Scores]]
