@@ -21,8 +21,10 @@ class Prompt(msgspec.Struct, frozen=True, omit_defaults=True):
     tools: list[Tool] = []
     body: JsonObject = {}
     """Fields of the request to a server that are set for this prompt alone (`temperature`, ...);
-    they replace what is made of `messages` and `tools` where they have the same name. A model in
-    process ignores them."""
+    they replace what is made of `messages` and `tools` where they have the same name. With
+    `prompt` among them the request is a text completion (`/completions`), the body is all that is
+    sent besides the model's name, and the answer is the choice's `text`. A model in process
+    ignores them."""
 
 
 class Completion(msgspec.Struct, frozen=True, omit_defaults=True):
