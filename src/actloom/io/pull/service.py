@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import time
 from collections.abc import Callable, Mapping
-from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, cast
 
@@ -14,6 +12,7 @@ import msgspec
 from actloom.core.errors import InputError, MissingExtraError
 from actloom.core.jsonvalue import Json, JsonObject
 from actloom.io.foreign_json import decode_json
+from actloom.io.retry_after import retry_wait
 
 if TYPE_CHECKING:
     from httpx2 import Client, Response
@@ -119,7 +118,7 @@ class Service:
                 if answer.status_code != 429 and answer.status_code < 500:
                     return self._read(answer, path)
                 last = f"status {answer.status_code}"
-                wait = min(_wait_of(answer.headers.get("retry-after"), attempt), MAX_WAIT)
+                wait = min(retry_wait(answer.headers.get("retry-after"), attempt), MAX_WAIT)
         todo = "check the host; the same command again goes on after the pages it has"
         raise self._refused(path, f"{last}, each time", todo)
 
@@ -149,20 +148,6 @@ def _client(access: Access) -> Client:
         raise MissingExtraError("httpx2", extra="data", purpose=f"pull {access.name}") from error
     auth = BasicAuth(access.user, access.password) if access.user else None
     return Client(base_url=access.host, headers=access.headers, auth=auth, timeout=TIMEOUT)
-
-
-def _wait_of(given: str | None, attempt: int) -> float:
-    """Returns seconds to wait: what Retry-After says, in seconds or as a date, else doubling."""
-    if given is None:
-        return 2.0**attempt
-    if given.strip().isdigit():
-        return float(given)
-    try:
-        until = parsedate_to_datetime(given)
-    except ValueError:
-        return 2.0**attempt
-    now = dt.datetime.now(until.tzinfo or dt.UTC)
-    return max((until - now).total_seconds(), 0.0)
 
 
 def rows_of(value: Json, key: str) -> list[Json]:
