@@ -34,7 +34,9 @@ VERBS: dict[str, str] = {
     "explain": "Explain a finding code.",
 }
 """Verb -> one-line summary, in the order of `--help`."""
-PARTS: dict[str, dict[str, str]] = {}
+PARTS: dict[str, dict[str, str]] = {
+    "pull": {"bfcl": "Fetch BFCL's data and simulated classes, by version and hash."},
+}
 """Verb -> word after it -> one-line summary; `eval bfcl` stands in `cli/eval_bfcl.py`."""
 ALIASES = {"convert": "unify", "lint": "verify"}
 """Other name -> verb."""
