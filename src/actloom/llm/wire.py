@@ -1,7 +1,8 @@
 """The words of OpenAI-compatible servers: a prompt as a request, a response as a completion.
 
-Chat Completions, and Responses for prompts whose `body` has `input`. Responses are strangers' data:
-whatever is not of the expected shape makes a completion with an error, never an exception.
+Chat Completions; Completions for prompts whose `body` has `prompt`, Responses for those whose
+`body` has `input`. What a server answers is a stranger's data: whatever is not of the expected shape
+makes a completion with an error, never an exception.
 """
 
 from __future__ import annotations
@@ -18,13 +19,15 @@ from actloom.core.record import Message, MessageCall, MessageFunction, Usage, te
 from actloom.io.foreign_json import decode_json
 from actloom.llm.chat import template_tools
 
-CHAT, RESPONSES = "/chat/completions", "/responses"
+CHAT, TEXT, RESPONSES = "/chat/completions", "/completions", "/responses"
 MAX_TOKENS = 1 << 40
 """Token counts above this are no counts."""
 
 
 def path_of(prompt: Prompt) -> str:
     """Returns the path below the server's base URL that a prompt is sent to."""
+    if "prompt" in prompt.body:
+        return TEXT
     return RESPONSES if "input" in prompt.body else CHAT
 
 
@@ -38,9 +41,10 @@ def request_of(prompt: Prompt, model: str, settings: JsonObject) -> JsonObject:
         settings: further fields of prompts without a `body` (`max_tokens`, `temperature`).
     """
     body: JsonObject = {"model": model}
-    if path_of(prompt) == CHAT:
+    path = path_of(prompt)
+    if path == CHAT:
         body["messages"] = [wire_message(message) for message in prompt.messages]
-    if prompt.tools:
+    if prompt.tools and path != TEXT:
         body["tools"] = cast("Json", template_tools(prompt.tools))
     return body | (prompt.body or settings)
 
@@ -84,7 +88,7 @@ def completion_of(raw: bytes, path: str) -> Completion:
     if answer.get("error"):
         return _bad(f"an error: {_shown(answer['error'])}")
     try:
-        found = _chat_answer(answer) if path == CHAT else _responses_answer(answer)
+        found = _ANSWERS[path](answer)
     except _ShapeError as error:
         return _bad(str(error))
     return msgspec.structs.replace(found, usage=_usage(answer))
@@ -103,11 +107,28 @@ def _shown(value: Json) -> str:
     return text if len(text) <= 300 else text[:300] + "..."
 
 
-def _chat_answer(answer: JsonObject) -> Completion:
+def _choice(answer: JsonObject) -> JsonObject:
     choices = answer.get("choices")
     first = choices[0] if isinstance(choices, list) and choices else None
-    message = first.get("message") if isinstance(first, dict) else None
-    if not isinstance(first, dict) or not isinstance(message, dict):
+    if not isinstance(first, dict):
+        raise _ShapeError(f"without a choice: {_shown(answer)}")
+    return first
+
+
+def _text_answer(answer: JsonObject) -> Completion:
+    first = _choice(answer)
+    text = first.get("text")
+    if not isinstance(text, str):
+        raise _ShapeError(f"without a text: {_shown(answer)}")
+    return _completion(
+        {}, text=text, calls=[], thought="", cut=first.get("finish_reason") == "length"
+    )
+
+
+def _chat_answer(answer: JsonObject) -> Completion:
+    first = _choice(answer)
+    message = first.get("message")
+    if not isinstance(message, dict):
         raise _ShapeError(f"without a message: {_shown(answer)}")
     return _completion(
         message,
@@ -132,6 +153,9 @@ def _responses_answer(answer: JsonObject) -> Completion:
         thought="\n".join(filter(None, summaries)),
         cut=answer.get("status") == "incomplete",
     )
+
+
+_ANSWERS = {CHAT: _chat_answer, TEXT: _text_answer, RESPONSES: _responses_answer}
 
 
 def _completion(

@@ -75,9 +75,13 @@ class Agent:
                 f" {len(prompts)} prompts"
             )
         return [
-            read_turn(prompt, completion, dialect=self.dialect, tools=tools)
+            self.turn(prompt, completion, tools)
             for prompt, completion, (_, tools) in zip(prompts, completions, asked, strict=True)
         ]
+
+    def turn(self, prompt: Prompt, completion: Completion, tools: Sequence[Tool]) -> Turn:
+        """Returns a completion as the agent reads it."""
+        return read_turn(prompt, completion, dialect=self.dialect, tools=tools)
 
 
 def read_turn(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from itertools import islice
+from typing import TypeAlias
 
 import msgspec
 
@@ -12,7 +14,8 @@ from actloom.core.case import Case
 from actloom.core.environment import Environment, Feedback
 from actloom.core.ids import seed_of
 from actloom.core.messages import observation_message, reply_message
-from actloom.core.record import Message
+from actloom.core.model import Completion, ConcurrentModel, Prompt
+from actloom.core.record import Message, Tool
 from actloom.rollout.agent import Agent, Turn, reply_from
 from actloom.rollout.single import CaseEnvironment
 from actloom.rollout.trace import Trace, TraceTurn
@@ -79,29 +82,74 @@ def play(
 ) -> Iterator[TraceTurn]:
     """Plays episodes to their ends, `batch` side by side, and yields every turn after it is traced.
 
+    An episode that ends makes room for the next one. With a model that works on several prompts
+    by itself, each episode goes on as soon as its own answer is there.
+
     Args:
-        episodes: worlds to play; built one batch at a time.
+        episodes: worlds to play; built when there is room for them.
         agent: who acts.
         trace: where turns are written before the next question is asked.
-        batch: prompts handed to the model together.
+        batch: episodes played side by side, prompts handed to the model together.
         lenient: act on repaired readings where the strict one fails.
 
     Raises:
         OutputError: the trace cannot be written.
     """
+    model = agent.model
+    answers = (
+        _answers_each(episodes, agent, model, batch=batch)
+        if isinstance(model, ConcurrentModel)
+        else _answers_together(episodes, agent, batch=batch)
+    )
+    for answered, seconds in answers:
+        each = seconds / len(answered)
+        traced = [episode.apply(turn, lenient=lenient, seconds=each) for episode, turn in answered]
+        trace.append(traced)
+        yield from traced
+
+
+_Answered: TypeAlias = tuple[list[tuple[Episode, Turn]], float]
+"""Episodes whose next turn is there, and the seconds since the answers before these."""
+
+
+def _answers_together(
+    episodes: Iterable[Episode], agent: Agent, *, batch: int
+) -> Iterator[_Answered]:
     waiting = iter(episodes)
-    while live := list(islice(waiting, batch)):
-        while live:
-            started = time.perf_counter()
-            turns = agent.act([(e.messages, e.environment.tools()) for e in live])
-            each = (time.perf_counter() - started) / len(live)
-            traced = [
-                episode.apply(turn, lenient=lenient, seconds=each)
-                for episode, turn in zip(live, turns, strict=True)
-            ]
-            trace.append(traced)
-            yield from traced
-            live = [episode for episode in live if not episode.over]
+    live: list[Episode] = []
+    while True:
+        live = [episode for episode in live if not episode.over]
+        live += islice(waiting, batch - len(live))
+        if not live:
+            return
+        started = time.perf_counter()
+        turns = agent.act([(e.messages, e.environment.tools()) for e in live])
+        yield list(zip(live, turns, strict=True)), time.perf_counter() - started
+
+
+def _answers_each(
+    episodes: Iterable[Episode], agent: Agent, model: ConcurrentModel, *, batch: int
+) -> Iterator[_Answered]:
+    waiting = iter(episodes)
+    asked: dict[Future[Completion], tuple[Episode, Prompt, list[Tool]]] = {}
+    going_on: list[Episode] = []
+    while True:
+        started = time.perf_counter()
+        going_on += islice(waiting, batch - len(asked) - len(going_on))
+        for episode in going_on:
+            tools = episode.environment.tools()
+            prompt = agent.prompt(episode.messages, tools)
+            future = model.submit(prompt, max_tokens=agent.max_tokens)
+            asked[future] = (episode, prompt, tools)
+        if not asked:
+            return
+        done, _ = wait(asked, return_when=FIRST_COMPLETED)
+        answered: list[tuple[Episode, Turn]] = []
+        for future in [future for future in asked if future in done]:
+            episode, prompt, tools = asked.pop(future)
+            answered.append((episode, agent.turn(prompt, future.result(), tools)))
+        yield answered, time.perf_counter() - started
+        going_on = [episode for episode, _ in answered if not episode.over]
 
 
 def ask_cases(

@@ -52,7 +52,8 @@ class TraceTurn(msgspec.Struct, frozen=True, omit_defaults=True, tag="turn"):
     outcome: Outcome | None = None
     """Grade of the episode; None before its end, and when the model could not answer."""
     seconds: float = 0.0
-    """Wall-clock seconds of the batch divided by its size."""
+    """Share of the wall-clock time between these answers and those before; what the turns of a
+    trace took together is their sum."""
 
 
 TraceLine: TypeAlias = TraceHeader | TraceTurn
