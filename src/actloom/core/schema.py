@@ -303,7 +303,7 @@ def _refuse_reference(uri: str, /) -> JsonObject:
 
 
 def _built(schema: JsonObject) -> Draft202012Validator:
-    """Returns the compiled schema; the one place where validators are made."""
+    """Returns the compiled schema of a tool."""
     import jsonschema_rs
 
     return jsonschema_rs.Draft202012Validator(
@@ -320,6 +320,32 @@ def compiled_test(schema: JsonObject, *, closed: bool) -> Callable[[Json], bool]
         built = _built({**schema, "additionalProperties": False} if closed else schema)
     except ValueError:
         return None
+    return built.is_valid
+
+
+PATTERN_BYTES = 1 << 20
+"""Most bytes a pattern of `linear_test` may take when compiled."""
+
+
+def linear_test(schema: JsonObject) -> Callable[[Json], bool]:
+    """Returns a yes-or-no test whose patterns run in linear time, whatever text they meet.
+
+    The engine knows no look-around and no back-references; the patterns of tools (`validator_of`)
+    may have both, within a limit of steps.
+
+    Raises:
+        ToolSchemaError: the schema is invalid, or a pattern needs what the engine lacks.
+    """
+    import jsonschema_rs
+
+    options = jsonschema_rs.RegexOptions(size_limit=PATTERN_BYTES, dfa_size_limit=PATTERN_BYTES)
+    try:
+        built = jsonschema_rs.Draft202012Validator(
+            schema, retriever=_refuse_reference, validate_formats=True, pattern_options=options
+        )
+    except ValueError as error:
+        reason = str(error).split("\n", 1)[0]
+        raise ToolSchemaError("this is not a usable JSON Schema 2020-12", got=reason) from error
     return built.is_valid
 
 

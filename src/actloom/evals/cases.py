@@ -19,6 +19,20 @@ from actloom.rollout.single import offered_tools
 UNSPLIT = "(none)"
 
 
+class CaseProblem(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A case that cannot be asked, and why."""
+
+    line: int
+    """Where it begins in its file, from 1."""
+    id: str = ""
+    path: str = ""
+    """JSON pointer of the trouble inside the case; in a file of one array, inside the file."""
+    message: str
+    """What is wrong: expected, got."""
+    todo: str = ""
+    """What to do about it."""
+
+
 class CaseSet(msgspec.Struct, frozen=True):
     """Cases of a data set and what did not become one."""
 
@@ -27,6 +41,8 @@ class CaseSet(msgspec.Struct, frozen=True):
     """Reason -> records or steps that gave no case."""
     digest: str
     """Digest of ids, questions and expected calls: equal digests are equal tests."""
+    problems: list[CaseProblem] = []
+    """Cases that could not be read."""
 
 
 def collect(records: Iterable[Trajectory], config: EvalConfig) -> CaseSet:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 import msgspec
 
@@ -12,12 +13,13 @@ from actloom.core.case import Case
 from actloom.core.dialect import Dialect
 from actloom.core.errors import EmptyDataError
 from actloom.core.model import Model
+from actloom.core.record import Usage
 from actloom.evals.baselines import first_tool_exact_of
 from actloom.evals.cases import CaseSet, cases_digest
+from actloom.evals.checker import CallsChecker, Checker
 from actloom.evals.config import EvalConfig
-from actloom.evals.judge import judge, unanswered
+from actloom.evals.judge import unanswered
 from actloom.evals.result import (
-    PROFILE,
     CaseVerdict,
     EvalResult,
     call_exact_of,
@@ -27,10 +29,14 @@ from actloom.evals.result import (
     scores_of,
     silent_exact_of,
 )
+from actloom.evals.spending import spending_of
 from actloom.io.urls import write_bytes
 from actloom.rollout.agent import Agent
 from actloom.rollout.loop import ask_cases
-from actloom.rollout.trace import Trace, TraceTurn, episodes_of
+from actloom.rollout.trace import Trace, episodes_of
+
+_Took: TypeAlias = tuple[float, Usage | None]
+"""Share of the wall-clock time, and what the model told, of one answer."""
 
 RESULT, VERDICTS, TRACE = "result.json", "verdicts.jsonl", "trace.jsonl"
 
@@ -42,6 +48,7 @@ def evaluate(
     out: str | Path,
     *,
     config: EvalConfig | None = None,
+    checker: Checker | None = None,
 ) -> EvalResult:
     """Asks a model all cases and writes OUT/result.json, OUT/verdicts.jsonl and OUT/trace.jsonl.
 
@@ -53,20 +60,24 @@ def evaluate(
         dialect: how answers are read: strictly for the scores, leniently beside them.
         out: a local folder.
         config: batch, limits and prompt form; its data settings only name the run here.
+        checker: how cases are played and judged; by their expected calls when None.
 
     Raises:
         EmptyDataError: no case.
         OutputError: `out` holds a trace of another model, dialect, data set or prompt form.
     """
     config = config or EvalConfig()
+    checker = checker or CallsChecker()
     asked = cases if isinstance(cases, CaseSet) else CaseSet(list(cases), {}, cases_digest(cases))
     if not asked.cases:
         raise EmptyDataError("there is no case to ask", where=str(out))
     folder = Path(out)
     agent = Agent(model, dialect, max_tokens=config.max_tokens, instruct=config.instruct)
-    settings = _settings(model, dialect, asked, config)
-    refused = _ask(asked, agent, folder / TRACE, settings=settings, batch=config.batch)
-    verdicts, seconds = _judged(asked, folder / TRACE, refused)
+    settings = {**_settings(model, dialect, asked, config), "profile": checker.profile}
+    with Trace(folder / TRACE, settings) as trace:
+        turns = ask_cases(asked.cases, agent, trace, batch=config.batch, world=checker.world)
+        refused = {turn.case: turn.completion.error for turn in turns if turn.outcome is None}
+    verdicts, seconds = _judged(asked, folder / TRACE, refused, checker=checker)
     result = _result(verdicts, asked, settings=settings, seconds=seconds)
     lines = b"".join(msgspec.json.encode(verdict) + b"\n" for verdict in verdicts)
     write_bytes(str(folder / VERDICTS), lines)
@@ -80,45 +91,39 @@ def _settings(model: Model, dialect: Dialect, cases: CaseSet, config: EvalConfig
         "model": model.name,
         "dialect": dialect.id,
         "data": cases.digest,
-        "profile": PROFILE,
         "max_tokens": str(config.max_tokens),
         "instruct": str(config.instruct).lower(),
     }
 
 
-def _ask(
-    cases: CaseSet, agent: Agent, trace_path: Path, *, settings: dict[str, str], batch: int
-) -> dict[str, str]:
-    """Asks what is open; returns case id -> error for cases the model could not answer."""
-    with Trace(trace_path, settings) as trace:
-        turns = ask_cases(cases.cases, agent, trace, batch=batch)
-        return {turn.case: turn.completion.error for turn in turns if turn.outcome is None}
-
-
 def _judged(
-    cases: CaseSet, trace_path: Path, refused: dict[str, str]
-) -> tuple[list[CaseVerdict], float]:
-    """Returns one verdict a case, in case order, and the seconds of the finished episodes."""
+    cases: CaseSet, trace_path: Path, refused: dict[str, str], *, checker: Checker
+) -> tuple[list[CaseVerdict], list[_Took]]:
+    """Returns one verdict a case, in case order, and what the answers of finished cases took."""
     known = {case.id: case for case in cases.cases}
     done: dict[str, CaseVerdict] = {}
-    seconds = 0.0
+    took: dict[str, list[_Took]] = {}
     for turns in episodes_of(trace_path):
-        last: TraceTurn = turns[-1]
-        if last.case in known:
-            done[last.case] = judge(known[last.case], last)
-            seconds += sum(turn.seconds for turn in turns)
+        case = known.get(turns[0].case)
+        if case is not None:
+            done[case.id] = checker.judge(case, turns)
+            took[last.case] = [(turn.seconds, turn.completion.usage) for turn in turns]
     return [
         done.get(case.id) or unanswered(case, refused.get(case.id, "")) for case in cases.cases
-    ], seconds
+    ], [each for answers in took.values() for each in answers]
 
 
 def _result(
-    verdicts: list[CaseVerdict], cases: CaseSet, *, settings: dict[str, str], seconds: float
+    verdicts: list[CaseVerdict],
+    cases: CaseSet,
+    *,
+    settings: dict[str, str],
+    turns: list[_Took],
 ) -> EvalResult:
     return EvalResult(
         model=settings["model"],
         dialect=settings["dialect"],
-        profile=PROFILE,
+        profile=settings["profile"],
         data_digest=cases.digest,
         actloom=__version__,
         cases=len(verdicts),
@@ -132,5 +137,7 @@ def _result(
         groups=grouped(verdicts),
         failures=failure_counts(verdicts),
         settings=settings,
-        seconds=round(seconds, 3),
+        seconds=round(sum(seconds for seconds, _ in turns), 3),
+        spending=spending_of(usage for _, usage in turns),
+        problems=cases.problems,
     )

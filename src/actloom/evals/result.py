@@ -9,6 +9,8 @@ import msgspec
 
 from actloom.core.record import Call
 from actloom.core.stats import Interval, bootstrap_mean
+from actloom.evals.spending import Spending
+from actloom.evals.cases import CaseProblem
 
 PROFILE = "calls/1"
 """Rules of these scores: name, arguments and types equal, order free unless the case says else."""
@@ -21,6 +23,8 @@ FAILURES: dict[str, str] = {
     "extra_argument": "An argument was given that was not expected.",
     "type": "An argument has the wrong JSON type.",
     "value": "An argument has the right type and another value.",
+    "order": "The right calls in another order, where the order is part of the task.",
+    "text": "The calls are right, the text beside them is not.",
     "call_count": "More or fewer calls than expected.",
     "called_when_none_fits": "A function was called where none of the offered ones fits.",
     "model_error": "The model gave no answer (error or time-out); counted as wrong.",
@@ -106,6 +110,10 @@ class EvalResult(msgspec.Struct, frozen=True, kw_only=True):
     settings: dict[str, str]
     seconds: float
     """Seconds the model took, of all runs that filled the trace."""
+    spending: Spending | None = None
+    """Tokens, money and latency of the finished cases; None in results written without it."""
+    problems: list[CaseProblem] = []
+    """Cases that could not be read, and so were not asked."""
 
 
 def scores_of(verdicts: Sequence[CaseVerdict]) -> Scores:
