@@ -26,6 +26,8 @@ class EvalConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     instruct: bool = False
     """Write tools and call format into the system message, instead of handing the tools to the
     model's own chat template."""
+    temperature: float | None = None
+    """Sampling temperature the model was opened with, for the record; None when it was not set."""
     groups: list[str] = msgspec.field(default_factory=lambda: ["style", "split"])
     """Breakdowns: `style`, `split`, `source`, or a text field of the record's `extra` or of its
     `provenance.applied` entries."""

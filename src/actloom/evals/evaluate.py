@@ -77,8 +77,8 @@ def evaluate(
     with Trace(folder / TRACE, settings) as trace:
         turns = ask_cases(asked.cases, agent, trace, batch=config.batch, world=checker.world)
         refused = {turn.case: turn.completion.error for turn in turns if turn.outcome is None}
-    verdicts, seconds = _judged(asked, folder / TRACE, refused, checker=checker)
-    result = _result(verdicts, asked, settings=settings, seconds=seconds)
+    verdicts, took = _judged(asked, folder / TRACE, refused, checker=checker)
+    result = _result(verdicts, asked, settings=settings, turns=took)
     lines = b"".join(msgspec.json.encode(verdict) + b"\n" for verdict in verdicts)
     write_bytes(str(folder / VERDICTS), lines)
     text = msgspec.json.format(msgspec.json.encode(result), indent=1)
@@ -87,7 +87,8 @@ def evaluate(
 
 
 def _settings(model: Model, dialect: Dialect, cases: CaseSet, config: EvalConfig) -> dict[str, str]:
-    return {
+    sampling = {} if config.temperature is None else {"temperature": str(config.temperature)}
+    return sampling | {
         "model": model.name,
         "dialect": dialect.id,
         "data": cases.digest,
@@ -107,7 +108,7 @@ def _judged(
         case = known.get(turns[0].case)
         if case is not None:
             done[case.id] = checker.judge(case, turns)
-            took[last.case] = [(turn.seconds, turn.completion.usage) for turn in turns]
+            took[case.id] = [(turn.seconds, turn.completion.usage) for turn in turns]
     return [
         done.get(case.id) or unanswered(case, refused.get(case.id, "")) for case in cases.cases
     ], [each for answers in took.values() for each in answers]
