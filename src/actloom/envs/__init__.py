@@ -1,0 +1,1 @@
+"""Stateful worlds with rules, one folder a benchmark; `rollout` plays them, `evals` score them."""
