@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 from cyclopts import Parameter
+
+from actloom.cli.asking import Asking
 
 if TYPE_CHECKING:
     from actloom.core.dialect import Dialect
@@ -27,6 +30,7 @@ def eval(  # noqa: PLR0913 -- the verb's name; one parameter an option
     max_tokens: int = 512,
     batch: int = 32,
     instruct: bool = False,
+    asking: Asking = Asking(),  # noqa: B008 -- frozen
     json: Annotated[bool, Parameter(name="--json")] = False,
 ) -> int | None:
     """Ask a model for the next action of held-out records and score its calls.
@@ -37,7 +41,10 @@ def eval(  # noqa: PLR0913 -- the verb's name; one parameter an option
     Example: actloom eval --model scripted:gold --data runs/mix --out runs/eval
 
     Args:
-        model: folder of a model or hub name; scripted:gold answers as expected, scripted:silent
+        model: folder of a model or hub name; http://HOST:PORT/v1#NAME or openai:NAME for a model
+            behind a server (with --instruct the call format of --dialect is asked for in words,
+            without it the tools go as such, and calls are read from the server's or from the
+            text in the dialect); scripted:gold answers as expected, scripted:silent
             never, scripted:FILE from a JSON object of user text -> answer; baseline:first-tool
             calls the first tool with values copied from the request, baseline:no-op none.
         data: dataset folder or run.
@@ -49,6 +56,7 @@ def eval(  # noqa: PLR0913 -- the verb's name; one parameter an option
         max_tokens: tokens an answer may have.
         batch: prompts handed to the model together.
         instruct: write the tools and the call format into the system message.
+        asking: how a server is asked.
         json: print the result as JSON on stdout.
     """
     from actloom.dialects import dialect as dialect_of
@@ -59,18 +67,28 @@ def eval(  # noqa: PLR0913 -- the verb's name; one parameter an option
     from actloom.run.store import locked
 
     config = EvalConfig(
-        split=split, which=which, limit=limit, max_tokens=max_tokens, batch=batch, instruct=instruct
+        split=split,
+        which=which,
+        limit=limit,
+        max_tokens=max_tokens,
+        batch=max(batch, asking.concurrency),
+        instruct=instruct,
+        temperature=asking.temperature,
     )
     reader = dialect_of(dialect)
     cases = collect(records(data), config)
     with locked(out):
-        asked = _model(model, cases, reader, instruct=instruct)
-        result = evaluate(asked, cases, reader, out, config=config)
+        own = _knowing_model(model, cases, reader, instruct=instruct)
+        with nullcontext(own) if own else asking.opened(model, out) as asked:
+            result = evaluate(asked, cases, reader, out, config=config)
     _show(result, out, json=json)
+    if result.unanswered:
+        _show_trouble(out)
     return 1 if result.unanswered else 0
 
 
-def _model(spec: str, cases: CaseSet, dialect: Dialect, *, instruct: bool) -> Model:
+def _knowing_model(spec: str, cases: CaseSet, dialect: Dialect, *, instruct: bool) -> Model | None:
+    """Returns a model that is made from the cases; None when the spec names another."""
     if spec == "scripted:gold":
         from actloom.evals.gold import gold_model
 
@@ -79,13 +97,7 @@ def _model(spec: str, cases: CaseSet, dialect: Dialect, *, instruct: bool) -> Mo
         from actloom.evals.baselines import baseline_model
 
         return baseline_model(spec, instruct=instruct)
-    if spec.startswith("scripted:"):
-        from actloom.llm.scripted import scripted_from
-
-        return scripted_from(spec)
-    from actloom.llm.local import local_from
-
-    return local_from(spec)
+    return None
 
 
 def _show(result: EvalResult, out: str, *, json: bool) -> None:
@@ -113,4 +125,16 @@ def _show(result: EvalResult, out: str, *, json: bool) -> None:
             say(f"  {grouping} {label:<24}{group.exact}  n={group.exact.n}")
     for kind, number in result.failures.items():
         say(f"  {number:>7,}  {kind}")
+    if result.spending is not None and result.spending.latency_p50 is not None:
+        say(f"  {result.spending}")
     say(f"  -> {out}")
+
+
+def _show_trouble(out: str) -> None:
+    """Says why the first unanswered case has no answer; the others' reasons stand in the file."""
+    from actloom.evals.compare import read_verdicts
+    from actloom.run.progress import say
+
+    reasons = [v.message for v in read_verdicts(out).values() if v.code == "model_error"]
+    say(f"  no answer to {len(reasons):,} cases; the first: {reasons[0]}")
+    say("  do: mend the cause and give the same command again; only these are asked")

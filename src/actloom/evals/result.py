@@ -9,8 +9,8 @@ import msgspec
 
 from actloom.core.record import Call
 from actloom.core.stats import Interval, bootstrap_mean
-from actloom.evals.spending import Spending
 from actloom.evals.cases import CaseProblem
+from actloom.evals.spending import Spending
 
 PROFILE = "calls/1"
 """Rules of these scores: name, arguments and types equal, order free unless the case says else."""

@@ -1,7 +1,7 @@
 """The words of OpenAI-compatible servers: a prompt as a request, a response as a completion.
 
 Chat Completions; Completions for prompts whose `body` has `prompt`, Responses for those whose
-`body` has `input`. What a server answers is a stranger's data: whatever is not of the expected shape
+`body` has `input`. What a server answers is a stranger's data: whatever has not the expected shape
 makes a completion with an error, never an exception.
 """
 
