@@ -35,6 +35,9 @@ VERBS: dict[str, str] = {
 }
 """Verb -> one-line summary, in the order of `--help`."""
 PARTS: dict[str, dict[str, str]] = {
+    "eval": {
+        "cases": "Ask a model cases written by hand.",
+    },
     "pull": {"bfcl": "Fetch BFCL's data and simulated classes, by version and hash."},
 }
 """Verb -> word after it -> one-line summary; `eval bfcl` stands in `cli/eval_bfcl.py`."""

@@ -12,6 +12,8 @@ from cyclopts import Parameter
 from actloom.cli.asking import Asking
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from actloom.core.dialect import Dialect
     from actloom.core.model import Model
     from actloom.evals.cases import CaseSet
@@ -78,21 +80,36 @@ def eval(  # noqa: PLR0913 -- the verb's name; one parameter an option
     reader = dialect_of(dialect)
     cases = collect(records(data), config)
     with locked(out):
-        own = _knowing_model(model, cases, reader, instruct=instruct)
+        own = known_model(model, cases, reader, instruct=instruct)
         with nullcontext(own) if own else asking.opened(model, out) as asked:
             result = evaluate(asked, cases, reader, out, config=config)
-    _show(result, out, json=json)
+    show_result(result, out, json=json)
     if result.unanswered:
-        _show_trouble(out)
+        show_trouble(out)
     return 1 if result.unanswered else 0
 
 
-def _knowing_model(spec: str, cases: CaseSet, dialect: Dialect, *, instruct: bool) -> Model | None:
-    """Returns a model that is made from the cases; None when the spec names another."""
+def known_model(
+    spec: str,
+    cases: CaseSet,
+    dialect: Dialect,
+    *,
+    instruct: bool,
+    texts: Mapping[str, str] | None = None,
+) -> Model | None:
+    """Returns a model that is made from the cases; None when the spec names another.
+
+    Args:
+        spec: what stands after `--model`.
+        cases: what will be asked.
+        dialect: how the model writes calls.
+        instruct: whether prompts carry the dialect's instruction.
+        texts: case id -> text that `scripted:gold` writes, where it is part of the answer.
+    """
     if spec == "scripted:gold":
         from actloom.evals.gold import gold_model
 
-        return gold_model(cases.cases, dialect, instruct=instruct)
+        return gold_model(cases.cases, dialect, instruct=instruct, texts=texts)
     if spec.startswith("baseline:"):
         from actloom.evals.baselines import baseline_model
 
@@ -100,7 +117,8 @@ def _knowing_model(spec: str, cases: CaseSet, dialect: Dialect, *, instruct: boo
     return None
 
 
-def _show(result: EvalResult, out: str, *, json: bool) -> None:
+def show_result(result: EvalResult, out: str, *, json: bool) -> None:
+    """Prints a result, for people or as JSON."""
     from actloom.run.progress import say
 
     if json:
@@ -130,7 +148,7 @@ def _show(result: EvalResult, out: str, *, json: bool) -> None:
     say(f"  -> {out}")
 
 
-def _show_trouble(out: str) -> None:
+def show_trouble(out: str) -> None:
     """Says why the first unanswered case has no answer; the others' reasons stand in the file."""
     from actloom.evals.compare import read_verdicts
     from actloom.run.progress import say

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from actloom.core.case import Case
 from actloom.core.dialect import Dialect
@@ -18,7 +18,13 @@ from actloom.rollout.single import offered_tools
 REFUSAL = "None of the tools fits."
 
 
-def gold_model(cases: Sequence[Case], dialect: Dialect, *, instruct: bool = False) -> ScriptedModel:
+def gold_model(
+    cases: Sequence[Case],
+    dialect: Dialect,
+    *,
+    instruct: bool = False,
+    texts: Mapping[str, str] | None = None,
+) -> ScriptedModel:
     """Returns a model that writes each case's expected calls in `dialect`; it should score 1.
 
     Cases with equal prompts and other answers all get the answer of the first.
@@ -27,11 +33,13 @@ def gold_model(cases: Sequence[Case], dialect: Dialect, *, instruct: bool = Fals
         cases: the cases it will be asked.
         dialect: how it writes calls.
         instruct: whether prompts carry the dialect's instruction, as for `Agent`.
+        texts: case id -> text to write, where it is part of the answer.
     """
     agent = Agent(ScriptedModel({}), dialect, instruct=instruct)
     answers: dict[str, str] = {}
     for case in cases:
-        reply = Reply(tool_calls=case.expected) if case.expected else Reply(text=REFUSAL)
+        text = (texts or {}).get(case.id, "" if case.expected else REFUSAL)
+        reply = Reply(text=text, tool_calls=case.expected)
         prompt = agent.prompt(messages_of(case.record)[0], offered_tools(case.record))
         answers.setdefault(_key(prompt), dialect.render(reply))
 

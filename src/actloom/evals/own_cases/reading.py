@@ -15,7 +15,7 @@ from actloom.core.jsonvalue import Json, JsonObject, pointer
 from actloom.core.messages import trajectory_parts
 from actloom.core.record import Call, Message, Provenance, Tool, Trajectory
 from actloom.core.schema import schema_of, tools_of
-from actloom.evals.cases import CaseProblem
+from actloom.evals.cases import CaseProblem, CaseSet, cases_digest
 from actloom.evals.own_cases.conversation import messages_from
 from actloom.evals.own_cases.expectation import Expectation, shown
 from actloom.evals.own_cases.rule import ExpectedCall, Rule, example_call, example_of
@@ -106,6 +106,18 @@ def read_cases(path: str, *, tools: Sequence[Tool] = ()) -> OwnCases:
     if not cases and not problems:
         raise EmptyDataError("the file holds no case", where=path)
     return OwnCases(cases, problems)
+
+
+def case_set(own: OwnCases, *, limit: int | None = None) -> CaseSet:
+    """Returns the cases to ask, the first `limit` of them, with those that cannot be."""
+    chosen = [entry.case for entry in own.cases[:limit]]
+    skipped = {"bad case": len(own.problems), "limit": len(own.cases) - len(chosen)}
+    return CaseSet(
+        chosen,
+        {reason: number for reason, number in skipped.items() if number},
+        cases_digest(chosen),
+        own.problems,
+    )
 
 
 def _items(path: str) -> Iterator[SourceItem]:
