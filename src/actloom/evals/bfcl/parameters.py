@@ -1,0 +1,243 @@
+"""What one call must look like: name, arguments, types; compiled once for a question."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import cast
+
+import msgspec
+
+from actloom.core.jsonvalue import Json, JsonObject
+from actloom.evals.bfcl import java, javascript
+from actloom.evals.bfcl.question import Expected, Language
+from actloom.evals.bfcl.values import (
+    Rule,
+    dict_rule,
+    dicts_rule,
+    equal_rule,
+    gold_type,
+    list_rule,
+    rule_or_crash,
+    string_rule,
+)
+
+PYTHON_TYPES: dict[str, type] = {
+    "string": str,
+    "integer": int,
+    "float": float,
+    "boolean": bool,
+    "array": list,
+    "tuple": list,
+    "dict": dict,
+    "any": str,
+}
+"""Type of a parameter -> Python type its value is judged as."""
+_PYTHON_COLLECTIONS = frozenset({"array", "tuple"})
+
+
+def parameter_rule(
+    document: Json, accepted: Json, *, language: Language, counted_dicts: bool
+) -> Rule:
+    """Returns the rule for one argument: type, then value (specs/bfcl.md section 5).
+
+    Args:
+        document: the parameter's entry in the function document.
+        accepted: its accepted values.
+        counted_dicts: `Rules.counted_dicts`.
+    """
+    kind = cast("dict[str, str]", document)["type"]
+    if language != "python":
+        return _source_rule(document, accepted, _SOURCES[language], counted_dicts)
+    item_type = PYTHON_TYPES[_item_kind(document)] if kind in _PYTHON_COLLECTIONS else None
+    typed = typed_rule(PYTHON_TYPES[kind], item_type, accepted, counted_dicts=counted_dicts)
+    if kind == "float":
+        return lambda value: typed(float(value) if type(value) is int else value)
+    if kind == "tuple":
+        return lambda value: typed(_listed(value))
+    return typed
+
+
+def _listed(value: object) -> object:
+    return list(cast("tuple[object, ...]", value)) if type(value) is tuple else value
+
+
+def typed_rule(
+    expected: type, item_type: type | None, accepted: Json, *, counted_dicts: bool
+) -> Rule:
+    """Returns the rule for a value that must be of the expected type, or of the gold's own.
+
+    Args:
+        item_type: type of a list's items, None where they are not looked at.
+    """
+    gold = gold_type(cast("list[Json]", accepted))
+    equal = equal_rule(accepted)
+    # A gold value of another type stands for a variable's name and must be met exactly.
+    variable = gold is not None and gold is not expected
+    rule = equal if variable else _value_rule(expected, item_type, accepted, counted_dicts)
+    right_items = _items_test(item_type, cast("list[Json]", accepted)) if item_type else None
+    wrong_items = "type_error:nested" if gold is expected else "type_error:simple"
+
+    def typed(value: object) -> str:
+        kind = type(value)
+        if kind is expected:
+            if right_items and not right_items(cast("list[object]", value)):
+                return wrong_items
+            return rule(value)
+        return equal(value) if kind is gold else "type_error:simple"
+
+    return typed
+
+
+def _value_rule(expected: type, item_type: type | None, accepted: Json, counted: bool) -> Rule:
+    if expected is str:
+        return rule_or_crash(string_rule, accepted)
+    if expected is dict:
+        return rule_or_crash(dict_rule, accepted, counted)
+    if expected is list and item_type is dict:
+        return rule_or_crash(dicts_rule, accepted, counted)
+    if expected is list:
+        return rule_or_crash(list_rule, accepted)
+    return equal_rule(accepted)
+
+
+def _items_test(item_type: type, accepted: list[Json]) -> Callable[[list[object]], bool] | None:
+    """Returns the test of a list's items, None where the leaderboard makes none.
+
+    It makes none when some accepted value is no list: "" for a parameter that may be left out.
+    """
+    if any(type(item) is not list for item in accepted):
+        return None
+    lists = cast("list[list[Json]]", accepted)
+    allowed = [frozenset({item_type, gold_type(items) or item_type}) for items in lists]
+
+    def right_items(items: list[object]) -> bool:
+        kinds = set(map(type, items))
+        return any(kinds <= types for types in allowed)
+
+    return right_items
+
+
+def _item_kind(document: Json) -> str:
+    return cast("dict[str, dict[str, str]]", document)["items"]["type"]
+
+
+class _Source(msgspec.Struct, frozen=True):
+    """How arguments written as source text are read."""
+
+    types: dict[str, type]
+    collections: frozenset[str]
+    value: Callable[[str, str, str | None], object]
+    code: str
+    """What a value that is no text is called."""
+
+
+_SOURCES = {
+    "java": _Source(java.JAVA_TYPES, java.COLLECTIONS, java.java_value, "type_error:java"),
+    "javascript": _Source(
+        javascript.JAVASCRIPT_TYPES,
+        javascript.COLLECTIONS,
+        javascript.javascript_value,
+        "type_error:js",
+    ),
+}
+MAX_LITERAL = 100_000
+"""Characters of source text above which it is not read and stays a text."""
+
+
+def _source_rule(document: Json, accepted: Json, source: _Source, counted: bool) -> Rule:
+    kind = cast("dict[str, str]", document)["type"]
+    expected = source.types[kind]
+    literal = rule_or_crash(_literal_rule, document, accepted, (source, expected, counted))
+    code = source.code
+    return lambda value: literal(value) if type(value) is str else code
+
+
+def _literal_rule(document: Json, accepted: Json, how: tuple[_Source, type, bool]) -> Rule:
+    source, expected, counted = how
+    kind = cast("dict[str, str]", document)["type"]
+    item_kind = _item_kind(document) if kind in source.collections else None
+    item_type = source.types[item_kind] if item_kind is not None else None
+
+    def make() -> Rule:
+        return typed_rule(expected, item_type, accepted, counted_dicts=counted)
+
+    typed = rule_or_crash(make)
+
+    def rule(value: object) -> str:
+        text = cast("str", value)
+        return typed(text if len(text) > MAX_LITERAL else source.value(text, kind, item_kind))
+
+    return rule
+
+
+class CallRule:
+    """The rule for one call.
+
+    Args:
+        document: the function's document.
+        expected: the gold's call.
+        language: what the arguments are written in.
+        counted_dicts: `Rules.counted_dicts`.
+
+    Raises:
+        One of `values.CRASHES` when the document is malformed: the official checker raises too.
+    """
+
+    def __init__(
+        self,
+        document: JsonObject,
+        expected: Expected,
+        *,
+        language: Language = "python",
+        counted_dicts: bool = False,
+    ) -> None:
+        parameters = cast("dict[str, dict[str, Json]]", document)["parameters"]
+        properties = cast("JsonObject", parameters["properties"])
+        self.accepted = expected.arguments
+        self.name = cast("str", document["name"])
+        self.underscored = self.name.replace(".", "_")
+        self.required = cast("list[str]", parameters["required"])
+        self.arguments: dict[str, Rule] = {}
+        for name, values in self.accepted.items():
+            if name in properties:
+                self.arguments[name] = _rule(properties[name], values, (language, counted_dicts))
+        self._needed = [name for name, values in self.accepted.items() if not _has_blank(values)]
+
+    def fault(self, call: JsonObject, underscores: bool) -> tuple[str, str] | None:
+        """Returns error type and argument of what is wrong first, None when nothing is.
+
+        Args:
+            underscores: whether the expected name is written with `_` for its dots.
+
+        Raises:
+            One of `values.CRASHES` where the official checker does.
+        """
+        name = self.underscored if underscores else self.name
+        if name not in call:
+            return "simple_function_checker:wrong_func_name", ""
+        given = cast("JsonObject", call[name])
+        for needed in self.required:
+            if needed not in given:
+                return "simple_function_checker:missing_required", needed
+        rules = self.arguments
+        for argument, value in given.items():
+            rule = rules.get(argument)
+            if rule is None:
+                return "simple_function_checker:unexpected_param", argument
+            if code := rule(value):
+                return code, argument
+        for needed in self._needed:
+            if needed not in given and "" not in cast("list[Json]", self.accepted[needed]):
+                return "simple_function_checker:missing_optional", needed
+        return None
+
+
+def _rule(document: Json, accepted: Json, how: tuple[Language, bool]) -> Rule:
+    def make() -> Rule:
+        return parameter_rule(document, accepted, language=how[0], counted_dicts=how[1])
+
+    return rule_or_crash(make)
+
+
+def _has_blank(accepted: Json) -> bool:
+    return isinstance(accepted, list) and "" in accepted

@@ -1,0 +1,214 @@
+"""The official verdict about one record: decoded calls against the question's gold.
+
+    judge = Judge(question, RULES["v4"])          # once a question
+    judge.verdict(decoder.calls(result, question.language), underscores=False)
+
+Verdicts and their error types equal the leaderboard's (specs/bfcl.md section 5). Where its checker
+raises, and so ends the whole run, the record is a failure with the error type `CRASHED`.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import cast
+
+from actloom.core.jsonvalue import JsonObject, json_text
+from actloom.core.verdict import Verdict
+from actloom.evals.bfcl.decoding import Decoded
+from actloom.evals.bfcl.parameters import CallRule
+from actloom.evals.bfcl.question import Expected, Question
+from actloom.evals.bfcl.rules import Rules, kind_of
+from actloom.evals.bfcl.values import CRASHES
+
+DECODER_FAILED = "ast_decoder:decoder_failed"
+WRONG_FORMAT = "ast_decoder:decoder_wrong_output_format"
+CRASHED = "checker:crashed"
+"""Error type of a record at which the official checker raises; the message says what."""
+
+_VALID = Verdict(True)
+
+
+def verdict_of(
+    question: Question, decoded: Decoded, rules: Rules, *, underscores: bool = False
+) -> Verdict:
+    """Returns the official verdict; use a `Judge` where a question is judged more than once.
+
+    Args:
+        question: the record.
+        decoded: what the model wrote, read by a decoder.
+        rules: the version's rules, from `RULES`.
+        underscores: whether the model was shown function names with `_` for their dots.
+    """
+    return Judge(question, rules).verdict(decoded, underscores=underscores)
+
+
+class Judge:
+    """Judges answers to one question; what can be prepared of it is.
+
+    Args:
+        question: the record.
+        rules: the version's rules, from `RULES`.
+    """
+
+    def __init__(self, question: Question, rules: Rules) -> None:
+        self.question = question
+        self.rules = rules
+        self.kind = kind_of(question.category, question.id, rules)
+        self._rules: list[CallRule | Exception | None] = []
+        if self.kind not in ("no_call", "any_call"):
+            self._rules = [self._call_rule(expected) for expected in question.expected]
+
+    def verdict(self, decoded: Decoded, *, underscores: bool = False) -> Verdict:
+        """Returns the official verdict, without a message."""
+        found = self._fault(decoded, underscores)
+        return _VALID if found is None else _wrong(found[0])
+
+    def explained(self, decoded: Decoded, *, underscores: bool = False) -> Verdict:
+        """Returns the verdict with a message that names the place, what was expected and got."""
+        found = self._fault(decoded, underscores)
+        if found is None:
+            return _VALID
+        return Verdict(False, found[0], self._message(found, decoded, underscores))
+
+    def _fault(self, decoded: Decoded, underscores: bool) -> tuple[str, str] | None:
+        if self.kind in ("no_call", "any_call"):
+            return self._relevance_fault(decoded)
+        if decoded.error:
+            return DECODER_FAILED, decoded.error
+        if not is_well_formed(decoded.value, one_key_calls=self.rules.one_key_calls):
+            return WRONG_FORMAT, ""
+        calls = cast("list[JsonObject]", decoded.value)
+        try:
+            if self.kind == "unordered":
+                return self._unordered_fault(calls, underscores)
+            return self._single_fault(calls, underscores)
+        except CRASHES as error:
+            return CRASHED, f"{type(error).__name__}: {error}"
+
+    def _relevance_fault(self, decoded: Decoded) -> tuple[str, str] | None:
+        called = not decoded.error and has_call(
+            decoded.value, one_key_calls=self.rules.one_key_calls
+        )
+        if called is (self.kind == "any_call"):
+            return None
+        if called:
+            family = "irrelevance" if "irrelevance" in self.question.category else "relevance"
+            return f"{family}_error:decoder_success", ""
+        return "relevance_error:decoder_failed", decoded.error
+
+    def _single_fault(self, calls: list[JsonObject], underscores: bool) -> tuple[str, str] | None:
+        if self.kind == "named" and len(calls) != len(self._rules):
+            return "multiple_function_checker:wrong_count", ""
+        if self.kind == "single" and len(calls) != 1:
+            return "simple_function_checker:wrong_count", ""
+        return _raised(self._rules[0]).fault(calls[0], underscores)
+
+    def _unordered_fault(
+        self, calls: list[JsonObject], underscores: bool
+    ) -> tuple[str, str] | None:
+        if len(calls) != len(self._rules):
+            return "parallel_function_checker_no_order:wrong_count", ""
+        left = list(calls)
+        for index, rule in enumerate(self._rules):
+            if rule is None and self.rules.suffixed_names:
+                code = "parallel_function_checker_no_order:cannot_find_description"
+                return code, self.question.expected[index].name
+            for at, call in enumerate(left):
+                if _raised(rule).fault(call, underscores) is None:
+                    del left[at]
+                    break
+            else:
+                return "parallel_function_checker_no_order:cannot_find_match", str(index)
+        return None
+
+    def _call_rule(self, expected: Expected) -> CallRule | Exception | None:
+        """Returns the rule of an expected call, None without a document, or what making it raised.
+
+        Raised is it only when the call's turn comes, as in the official checker.
+        """
+        try:
+            document = self._document(expected.name)
+            if document is None:
+                return None
+            return CallRule(
+                document,
+                expected,
+                language=self.question.language,
+                counted_dicts=self.rules.counted_dicts,
+            )
+        except CRASHES as error:
+            return error
+
+    def _document(self, name: str) -> JsonObject | None:
+        functions = self.question.functions
+        if self.kind == "single":
+            return functions[0]
+        for document in functions:
+            own = cast("str", document["name"])
+            if own == name or (self.rules.suffixed_names and own in name):
+                return document
+        return None
+
+    def _message(self, found: tuple[str, str], decoded: Decoded, underscores: bool) -> str:
+        code, place = found
+        if code in (DECODER_FAILED, CRASHED) or not place:
+            return place or f"got {shown(decoded.value)}"
+        if self.kind == "unordered":
+            return f"no call matches the expected call {place}: {self._shown_expected(int(place))}"
+        rule = _raised(self._rules[0])
+        call = cast("list[dict[str, JsonObject]]", decoded.value)[0]
+        given = call[rule.underscored if underscores else rule.name]
+        accepted = shown(rule.accepted[place]) if place in rule.accepted else "no such argument"
+        got = shown(given[place]) if place in given else "nothing"
+        return f"argument {place!r}: expected {accepted}, got {got}"
+
+    def _shown_expected(self, index: int) -> str:
+        expected = self.question.expected[index]
+        return shown({expected.name: expected.arguments})
+
+
+def is_well_formed(value: object, *, one_key_calls: bool) -> bool:
+    """Tells whether a decoded value is a list of calls; an empty one is."""
+    if type(value) is not list:
+        return False
+    for item in cast("list[object]", value):
+        if type(item) is not dict:
+            return False
+        if one_key_calls:
+            call = cast("dict[object, object]", item)
+            if len(call) != 1 or type(next(iter(call.values()))) is not dict:
+                return False
+    return True
+
+
+def has_call(value: object, *, one_key_calls: bool) -> bool:
+    """Tells whether a decoded value holds a call, as the leaderboard's relevance categories ask."""
+    if not is_well_formed(value, one_key_calls=one_key_calls):
+        return False
+    return value not in ([], [{}])
+
+
+MAX_SHOWN = 300
+"""Characters of a value that a message shows."""
+
+
+def shown(value: object) -> str:
+    """Returns a value as a message shows it: JSON where it is JSON, cut when long."""
+    try:
+        text = json_text(value)
+    except (TypeError, ValueError, RecursionError):
+        text = f"a value of type {type(value).__name__}"
+    return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 3] + "..."
+
+
+@cache
+def _wrong(code: str) -> Verdict:
+    return Verdict(False, code)
+
+
+def _raised(rule: CallRule | Exception | None) -> CallRule:
+    if rule is None:
+        raise TypeError("no function document has the expected name")
+    if isinstance(rule, Exception):
+        raise rule.with_traceback(None)
+    return rule
