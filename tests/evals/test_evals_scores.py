@@ -25,11 +25,12 @@ from actloom.core.record import (
 )
 from actloom.dialects import NAMES, dialect
 from actloom.evals.cases import collect, style_of
-from actloom.evals.compare import compare, read_result, read_verdicts
+from actloom.evals.compare import compare
 from actloom.evals.config import EvalConfig
 from actloom.evals.evaluate import evaluate
 from actloom.evals.gold import gold_model
 from actloom.evals.judge import argument_share
+from actloom.evals.outcomes import read_result, read_verdicts
 from actloom.evals.result import FAILURES
 from actloom.llm.scripted import ScriptedModel, last_user_text
 from actloom.rollout.replay import replay
@@ -283,8 +284,8 @@ def test_comparing_pairs_cases_and_names_those_that_flipped(result, tmp_path: Pa
     found = compare(tmp_path / "b", tmp_path / "e")
     assert (found.cases, found.only_a, found.only_b) == (8, 0, 4)
     assert found.exact.mean == 1
-    assert found.better == [c.id for c in CASES[4:]]
-    assert compare(tmp_path / "e", tmp_path / "e").exact.low == 0
+    assert [flip.id for flip in found.better] == [c.id for c in CASES[4:]]
+    assert [flip.code for flip in found.better] == [kind for _, kind in [*ANSWERS.values()][4:]]
     with pytest.raises(InputError, match="no evaluation"):
         compare(tmp_path, tmp_path / "e")
 

@@ -6,20 +6,22 @@ request by type (`evals.copying`). Both are deterministic and learn nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from actloom.core.case import Case
-from actloom.core.check import match_calls
+from actloom.core.environment import Action, Environment
 from actloom.core.errors import InputError
+from actloom.core.ids import seed_of
 from actloom.core.jsonvalue import Json, JsonObject, json_text
 from actloom.core.model import Completion, Prompt
-from actloom.core.record import Call, Reply, Tool, text_of
+from actloom.core.record import Call, Reply, Tool
 from actloom.core.schema import schema_of
 from actloom.core.stats import Interval, bootstrap_mean
 from actloom.evals.bfcl.question import Language, Question
 from actloom.evals.copying import copied_arguments, kind_of
 from actloom.llm.scripted import ScriptedModel, last_user_text
-from actloom.rollout.single import offered_tools
+from actloom.rollout.loop import MAX_TURNS
+from actloom.rollout.single import CaseEnvironment
 
 NO_OP, FIRST_TOOL = "no-op", "first-tool"
 BASELINES: dict[str, str] = {
@@ -70,20 +72,22 @@ def _calls(request: str, tools: Sequence[Tool]) -> list[Call]:
     return [Call(tools[0].name, copied_arguments(schema_of(tools[0]), request))]
 
 
-def first_tool_exact_of(cases: Sequence[Case]) -> Interval:
-    """Returns the share of cases that `first-tool` gets exactly right."""
-    return bootstrap_mean([float(_is_won(case)) for case in cases])
+def first_tool_exact_of(
+    cases: Sequence[Case], world: Callable[[Case], Environment] = CaseEnvironment
+) -> Interval:
+    """Returns the share of cases that `first-tool` solves, by the grade of each case's world."""
+    return bootstrap_mean([float(_is_solved(world(case), case.id)) for case in cases])
 
 
-def _is_won(case: Case) -> bool:
-    calls = _calls(_request_of(case), offered_tools(case.record))
-    return match_calls(case.expected, calls, ordered=case.ordered).valid
-
-
-def _request_of(case: Case) -> str:
-    """Returns the last text of the user, as `last_user_text` does of the case's prompt."""
-    later = [step.user_input for step in case.record.steps if step.user_input is not None]
-    return text_of(later[-1] if later else case.record.query)
+def _is_solved(world: Environment, case: str) -> bool:
+    messages = world.reset(seed=seed_of(case, salt="rollout"))
+    for _ in range(MAX_TURNS):
+        request = last_user_text(Prompt(messages))
+        feedback = world.step(Action(calls=_calls(request, world.tools())))
+        messages += feedback.messages
+        if feedback.done:
+            break
+    return bool(world.grade().success)
 
 
 def baseline_results(question: Question) -> dict[str, Json]:

@@ -14,6 +14,7 @@ from actloom.core.dialect import Dialect
 from actloom.core.errors import EmptyDataError
 from actloom.core.model import Model
 from actloom.core.record import Usage
+from actloom.core.stats import Interval
 from actloom.evals.baselines import first_tool_exact_of
 from actloom.evals.cases import CaseSet, cases_digest
 from actloom.evals.checker import CallsChecker, Checker
@@ -78,7 +79,8 @@ def evaluate(
         turns = ask_cases(asked.cases, agent, trace, batch=config.batch, world=checker.world)
         refused = {turn.case: turn.completion.error for turn in turns if turn.outcome is None}
     verdicts, took = _judged(asked, folder / TRACE, refused, checker=checker)
-    result = _result(verdicts, asked, settings=settings, turns=took)
+    first_tool = first_tool_exact_of(asked.cases, checker.world)
+    result = _result(verdicts, asked, settings=settings, turns=took, first_tool=first_tool)
     lines = b"".join(msgspec.json.encode(verdict) + b"\n" for verdict in verdicts)
     write_bytes(str(folder / VERDICTS), lines)
     text = msgspec.json.format(msgspec.json.encode(result), indent=1)
@@ -120,6 +122,7 @@ def _result(
     *,
     settings: dict[str, str],
     turns: list[_Took],
+    first_tool: Interval,
 ) -> EvalResult:
     return EvalResult(
         model=settings["model"],
@@ -133,7 +136,7 @@ def _result(
         scores=scores_of(verdicts),
         call_exact=call_exact_of(verdicts),
         silent_exact=silent_exact_of(verdicts),
-        first_tool_exact=first_tool_exact_of(cases.cases),
+        first_tool_exact=first_tool,
         lenient_exact=lenient_exact_of(verdicts),
         groups=grouped(verdicts),
         failures=failure_counts(verdicts),

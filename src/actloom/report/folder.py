@@ -18,8 +18,8 @@ from actloom.core.finding import Finding
 from actloom.core.jsonvalue import Json, JsonObject, json_text
 from actloom.core.record import Tool
 from actloom.core.stats import Interval, bootstrap_mean
-from actloom.evals.compare import read_result, read_verdicts
 from actloom.evals.evaluate import RESULT
+from actloom.evals.outcomes import read_result, read_verdicts
 from actloom.evals.result import FAILURES, CaseVerdict, EvalResult, Scores
 from actloom.io.folder import lines_of, records, rejects, shards
 from actloom.io.manifest import MANIFEST, Manifest, read_manifest

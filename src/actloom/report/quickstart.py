@@ -9,7 +9,7 @@ import msgspec
 
 from actloom.core.jsonvalue import json_text
 from actloom.core.record import Call
-from actloom.evals.compare import read_verdicts
+from actloom.evals.outcomes import read_verdicts
 from actloom.evals.result import CaseVerdict, failure_counts
 from actloom.report.model import (
     Curve,

@@ -306,7 +306,7 @@ ANSWER_TOKENS = 128
 
 def exact_by_style(folder: Path) -> dict[str, list[tuple[str, float]]]:
     """Returns style -> (case id, 1 when exact) of an evaluation folder."""
-    from actloom.evals.compare import read_verdicts
+    from actloom.evals.outcomes import read_verdicts
 
     found: dict[str, list[tuple[str, float]]] = {}
     for verdict in read_verdicts(folder).values():
