@@ -17,6 +17,8 @@ class Accuracy(msgspec.Struct, frozen=True):
     accuracy: float
     count: int
     """Questions it stands for, by which count-weighted columns weigh it."""
+    complete: bool = True
+    """False when some of the category's questions have no answer."""
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -26,7 +28,8 @@ class Column(msgspec.Struct, frozen=True):
     """0 to 1; what is missing counts as 0, as it does officially."""
     count: int
     missing: list[str] = []
-    """Categories it needs that were not scored; empty for a column that can be compared."""
+    """Categories it needs that were not scored, or not whole; empty for a column that can be
+    compared."""
 
     def __str__(self) -> str:
         return "N/A" if self.missing else percent(self.accuracy)
@@ -59,7 +62,8 @@ def totals(scores: Mapping[str, Accuracy], profile: Profile) -> Totals:
         if score is None:
             known[name] = Column(0.0, category.count, [name])
         else:
-            known[name] = Column(score.accuracy, score.count)
+            missing = [] if score.complete else [name]
+            known[name] = Column(score.accuracy, score.count, missing)
     columns: dict[str, Column] = {}
     for name, formula in COLUMNS[profile.columns].items():
         known[name] = columns[name] = _column(formula, known)

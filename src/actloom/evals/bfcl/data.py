@@ -245,12 +245,16 @@ def _objects(values: list[Json]) -> list[JsonObject]:
 
 
 def _expected(truth: Json) -> list[Expected]:
-    """Returns the gold calls of an answer of v1 (one object) or of later versions (a list)."""
+    """Returns the gold calls of an answer of v1 (one object) or of later versions (a list).
+
+    A parameter that slipped out of its call (v1 `parallel_multiple_function_179`) counts as a call,
+    as it does officially.
+    """
     pairs: list[tuple[str, Json]] = []
     for call in truth if isinstance(truth, list) else [truth]:
         if isinstance(call, dict):
             pairs += call.items()
-    return [Expected(name, given) for name, given in pairs if isinstance(given, dict)]
+    return [Expected(name, given if isinstance(given, dict) else {}) for name, given in pairs]
 
 
 def _listed(path: str) -> dict[str, set[str]]:

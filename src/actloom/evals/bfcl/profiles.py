@@ -41,7 +41,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     rules: str
-    """Name of the rules of the checker."""
+    """Name of the checker's rules, a key of `rules.RULES`."""
     columns: str
     """Name of the table of columns, the last of which is the total."""
     categories: dict[str, Category]
@@ -170,7 +170,7 @@ PROFILES: dict[str, Profile] = {
     for profile in (
         Profile(
             name="v1-2024-08-11",
-            rules="v1",
+            rules="v1-2024-08-11",
             columns="v1",
             categories=_V1,
             source="gorilla de8307b4",

@@ -1,0 +1,120 @@
+"""One record's verdict, of any category: checked, replayed, or taken as published."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import msgspec
+
+from actloom.core.jsonvalue import Json
+from actloom.core.verdict import Verdict
+from actloom.evals.bfcl.decoding import Decoder
+from actloom.evals.bfcl.executable import Tape, replayed_verdict, tape_of
+from actloom.evals.bfcl.official import OfficialVerdicts, official_verdicts
+from actloom.evals.bfcl.outputs import DAMAGED, Answer
+from actloom.evals.bfcl.profiles import Category, Profile
+from actloom.evals.bfcl.question import Question
+from actloom.evals.bfcl.rules import RULES
+from actloom.evals.bfcl.traits import Traits
+from actloom.evals.bfcl.verdicts import Judge
+
+
+class Judgement(msgspec.Struct, frozen=True):
+    """The strict verdict of a record and the lenient one beside it."""
+
+    verdict: Verdict
+    lenient: bool
+    """Whether the lenient rules accept it."""
+    official: bool = False
+    """True when the verdict is the published one."""
+
+
+class Recordings:
+    """What a folder recorded of live calls, read when it is first needed."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+
+    @cached_property
+    def tape(self) -> Tape | None:
+        """Recorded outputs of calls; None when the folder has none."""
+        return tape_of(self._folder) if self._folder else None
+
+    @cached_property
+    def official(self) -> OfficialVerdicts:
+        """Published verdicts of what cannot be replayed."""
+        return official_verdicts(self._folder) if self._folder else OfficialVerdicts()
+
+    def reason_not_to_score(self, category: Category, model: str) -> str:
+        """Returns why a category of a model cannot be scored, "" when it can."""
+        if category.kind == "executable" and self.tape is None:
+            return "no recorded outputs of calls (exec_outputs.jsonl.gz, exec_expected.jsonl.gz)"
+        if category.kind == "rest" and model not in self.official.models:
+            return "no published verdicts of this model (failures.jsonl.gz)"
+        if category.kind in ("multi_turn", "agentic"):
+            return "turns with state are not replayed yet"
+        return ""
+
+
+class Judges:
+    """The judges of questions, each prepared once for all models."""
+
+    def __init__(self, profile: Profile) -> None:
+        self._rules = RULES[profile.rules]
+        self._made: dict[str, Judge] = {}
+
+    def __getitem__(self, question: Question) -> Judge:
+        judge = self._made.get(question.id)
+        if judge is None:
+            judge = self._made[question.id] = Judge(question, self._rules)
+        return judge
+
+
+class ModelJudge:
+    """Judges the records of one model."""
+
+    def __init__(
+        self, model: str, traits: Traits, *, judges: Judges, recordings: Recordings
+    ) -> None:
+        self.model = model
+        self._judges = judges
+        self._traits = traits
+        self._recordings = recordings
+
+    @cached_property
+    def decoder(self) -> Decoder:
+        """The decoder of the model's outputs."""
+        from actloom.evals.bfcl.decoders import decoder
+
+        return decoder(self._traits.decoder)
+
+    def judgement(self, question: Question, answer: Answer, category: Category) -> Judgement:
+        """Returns the judgement of an answer; damage is an error entry, never an exception."""
+        if answer.problem:
+            return _strict(Verdict(valid=False, code=DAMAGED, message=answer.problem))
+        official = self._recordings.official
+        if category.kind in ("executable", "rest"):
+            if official.covers(self.model, category.name, question.id):
+                return _strict(official.verdict(self.model, question.id), official=True)
+            tape = self._recordings.tape
+            assert tape is not None
+            return _strict(replayed_verdict(question, self.decoder.call_texts(answer.result), tape))
+        return self._checked(question, answer.result, abstains=category.kind == "irrelevance")
+
+    def _checked(self, question: Question, result: Json, *, abstains: bool) -> Judgement:
+        decoded = self.decoder.calls(result, question.language)
+        underscores = self._underscored(result)
+        judge = self._judges[question]
+        strict = judge.verdict(decoded, underscores=underscores)
+        if strict.valid and not abstains:  # lenient rules accept every right call, not all silence
+            return Judgement(strict, lenient=True)
+        return Judgement(strict, lenient=strict.valid)
+
+    def _underscored(self, result: Json) -> bool:
+        if self._traits.underscores == "auto":
+            return not isinstance(result, str)
+        return self._traits.underscores == "yes"
+
+
+def _strict(verdict: Verdict, *, official: bool = False) -> Judgement:
+    return Judgement(verdict, lenient=verdict.valid, official=official)

@@ -1,0 +1,241 @@
+"""Stored outputs to scores: joined, judged, counted and totalled, without any model."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from actloom import __version__
+from actloom.core.errors import InputError
+from actloom.evals.bfcl.aggregation import totals
+from actloom.evals.bfcl.leaderboard import Leaderboard, leaderboard
+from actloom.evals.bfcl.outputs import (
+    OutputFile,
+    categories_of,
+    chosen,
+    models_of,
+    output_files,
+)
+from actloom.evals.bfcl.profiles import Profile, profile_of
+from actloom.evals.bfcl.revisions import data_hash
+from actloom.evals.bfcl.tally import SCORE, VERDICTS, ModelScore, Score
+from actloom.evals.bfcl.traits import Traits, Underscores, model_table
+from actloom.evals.bfcl.work import Job, Part, Paths, Room, part_of
+from actloom.io.urls import is_folder, join, write_bytes
+
+PROCESSES = 2
+"""Processes used where there is work for several."""
+ENOUGH_FOR_SEVERAL = 4_000
+"""Records from which a second process is worth its start."""
+
+
+class ScoreConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """What is scored and how."""
+
+    profile: str
+    data: str = ""
+    """Folder of a results pack: questions, outputs, models, recordings, leaderboard."""
+    questions: str = ""
+    """Folder of questions and answers, where they are not in `data`."""
+    outputs: str = ""
+    """Folder of outputs, or one file, where they are not in `data`/results."""
+    dialect: str = ""
+    """Decoder of all models; "" for what models.csv says, or `auto`."""
+    models: list[str] = []
+    """Names or patterns; none for all."""
+    categories: list[str] = []
+    """Names; none for all."""
+    underscores: Underscores = "auto"
+    workers: int | None = None
+    """Processes; None to choose."""
+
+
+def score(config: ScoreConfig, out: str) -> Score:
+    """Scores stored outputs and writes OUT/verdicts.jsonl and OUT/score.json.
+
+    Results do not depend on the number of processes.
+
+    Raises:
+        InputError: a folder, profile, category, model, decoder or file that cannot be used.
+    """
+    profile = profile_of(config.profile)
+    paths = _paths(config)
+    outputs = _outputs_path(config)
+    jobs = _jobs(config, profile, outputs)
+    room = Room(paths)
+    with _written(Path(out) / VERDICTS) as write:
+        parts: list[Part] = []
+        for part in _parts(jobs, paths, room, workers=config.workers):
+            write(part.lines)
+            part.lines = b""
+            parts.append(part)
+    found = _score(parts, jobs, room, config, outputs=outputs)
+    write_bytes(join(out, SCORE), msgspec.json.format(msgspec.json.encode(found), indent=1))
+    return found
+
+
+def _paths(config: ScoreConfig) -> Paths:
+    folder = config.questions or config.data
+    if not folder:
+        raise InputError(
+            "no questions to score by",
+            expected="--data DIR with questions and outputs, or --questions DIR",
+            todo="get the data: actloom pull bfcl",
+        )
+    return Paths(config.profile, folder, config.data)
+
+
+def _outputs_path(config: ScoreConfig) -> str:
+    if config.outputs:
+        return config.outputs
+    if not config.data:
+        raise InputError("no outputs to score", expected="--outputs DIR, or --data DIR")
+    if not is_folder(config.data):
+        raise InputError(
+            "there is no such folder of BFCL data",
+            expected="a folder with questions and outputs",
+            where=config.data,
+        )
+    results = join(config.data, "results")
+    return results if is_folder(results) else config.data
+
+
+def _jobs(config: ScoreConfig, profile: Profile, outputs: str) -> list[Job]:
+    wanted = [profile.category(name).name for name in config.categories]
+    single = config.models[0] if len(config.models) == 1 else ""
+    files = chosen(output_files(outputs, profile, model=single), config.models)
+    table = model_table(config.data, outputs if is_folder(outputs) else "")
+    traits = {
+        model: table.traits(model, dialect=config.dialect, underscores=config.underscores)
+        for model in models_of(files)
+    }
+    jobs = [
+        Job(file.model, category, file.path, traits[file.model])
+        for file in files
+        for category in _categories(file, profile)
+        if not wanted or category in wanted
+    ]
+    if not jobs:
+        raise InputError(
+            "no outputs of these categories",
+            expected=", ".join(wanted or profile.categories),
+            got=", ".join(dict.fromkeys(file.category for file in files)),
+            where=outputs,
+        )
+    return jobs
+
+
+def _categories(file: OutputFile, profile: Profile) -> list[str]:
+    return [file.category] if file.category else categories_of(file.path, profile)
+
+
+def _parts(jobs: Sequence[Job], paths: Paths, room: Room, *, workers: int | None) -> Iterator[Part]:
+    """Yields what comes of each job, in the order of the jobs."""
+    number = min(workers or _processes(jobs, room.profile), len(jobs))
+    if number <= 1:
+        yield from map(room.part, jobs)
+        return
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
+    spawning = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(number, mp_context=spawning) as executor:
+        yield from executor.map(part_of, [(paths, job) for job in jobs])
+
+
+def _processes(jobs: Iterable[Job], profile: Profile) -> int:
+    records = sum(profile.categories[job.category].count for job in jobs)
+    return min(PROCESSES, os.cpu_count() or 1) if records >= ENOUGH_FOR_SEVERAL else 1
+
+
+@contextlib.contextmanager
+def _written(path: Path) -> Generator[Callable[[bytes], object]]:
+    """Gives a function that writes; the file appears when all of it is written."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    try:
+        with unfinished.open("wb") as stream:
+            yield stream.write
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _score(
+    parts: Sequence[Part], jobs: Sequence[Job], room: Room, config: ScoreConfig, *, outputs: str
+) -> Score:
+    profile = room.profile
+    board = leaderboard(config.data, profile) if config.data else Leaderboard()
+    traits = {job.model: job.traits for job in jobs}
+    models = [
+        _model_score(model, [part for part in parts if part.model == model], of, profile, board)
+        for model, of in traits.items()
+    ]
+    scored = dict.fromkeys(part.category for part in parts if part.tally is not None)
+    digests = {name: room.questions.digest(name) for name in profile.categories if name in scored}
+    return Score(
+        profile=profile.name,
+        source=profile.source,
+        data_hash=data_hash(profile.name, digests),
+        questions=room.questions.folder,
+        outputs=outputs,
+        data=config.data,
+        dialect=config.dialect,
+        actloom=__version__,
+        models=models,
+        notes=_notes(models, traits),
+    )
+
+
+def _model_score(
+    model: str, parts: Sequence[Part], traits: Traits, profile: Profile, board: Leaderboard
+) -> ModelScore:
+    scored = {part.category: part.tally for part in parts if part.tally is not None}
+    reasons = {part.category: part.reason for part in parts if part.reason}
+    row = board.row(model)
+    columns = totals({name: tally.accuracy for name, tally in scored.items()}, profile)
+    return ModelScore(
+        model=model,
+        decoder=traits.decoder,
+        underscores=traits.underscores,
+        categories=scored,
+        not_scored={
+            name: reasons.get(name, "no outputs")
+            for name in profile.categories
+            if name not in scored
+        },
+        columns=columns.columns,
+        overall=None if columns.overall.missing else columns.overall.accuracy,
+        official=row.values if row else {},
+        format_sensitivity=next((p.sensitivity for p in parts if p.sensitivity), None),
+    )
+
+
+def _notes(models: Sequence[ModelScore], traits: dict[str, Traits]) -> list[str]:
+    notes: list[str] = []
+    guessed = [model for model, of in traits.items() if not of.known and of.decoder == "auto"]
+    if guessed:
+        notes.append(
+            f"no models.csv names {_some(guessed)}: read by the decoder `auto`; "
+            "--dialect NAME chooses another"
+        )
+    for model in models:
+        for name, tally in model.categories.items():
+            for count, what in (
+                (tally.missing, f"of {tally.questions} questions have no answer"),
+                (tally.damaged, "lines cannot be read and count as wrong"),
+                (tally.unknown, "answers belong to no question and are left out"),
+                (tally.repeated, "answers are replaced by a later one of the same id"),
+                (tally.not_recorded, "verdicts need a call nobody recorded and count as wrong"),
+            ):
+                if count:
+                    notes.append(f"{model.model} {name}: {count:,} {what}")
+    return notes
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

@@ -1,0 +1,142 @@
+"""The unit of work: one model's outputs in one category, judged here or in another process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from actloom.evals.bfcl.aggregation import FormatSensitivity, format_sensitivity
+from actloom.evals.bfcl.data import QuestionSet, questions
+from actloom.evals.bfcl.executable import NOT_RECORDED
+from actloom.evals.bfcl.judging import Judgement, Judges, ModelJudge, Recordings
+from actloom.evals.bfcl.outputs import Answer, answers
+from actloom.evals.bfcl.profiles import Category, Profile, profile_of
+from actloom.evals.bfcl.question import Question
+from actloom.evals.bfcl.tally import Tally, most_frequent
+from actloom.evals.bfcl.traits import Traits
+
+_ENCODER = msgspec.json.Encoder()
+
+
+class Paths(msgspec.Struct, frozen=True):
+    """Where a worker finds what it needs."""
+
+    profile: str
+    questions: str
+    data: str
+
+
+class Job(msgspec.Struct, frozen=True):
+    """One model's outputs in one category."""
+
+    model: str
+    category: str
+    path: str
+    traits: Traits
+
+
+class Part(msgspec.Struct):
+    """What came of a job."""
+
+    model: str
+    category: str
+    lines: bytes = b""
+    """Its lines of verdicts.jsonl."""
+    tally: Tally | None = None
+    reason: str = ""
+    """Why it was not scored; "" when it was."""
+    sensitivity: FormatSensitivity | None = None
+
+
+class Line(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One line of verdicts.jsonl; `error_type` is None when valid."""
+
+    model: str
+    category: str
+    id: str
+    valid: bool
+    error_type: str | None
+    official: bool = False
+
+
+class Room:
+    """What one process has read and keeps between jobs."""
+
+    def __init__(self, paths: Paths) -> None:
+        self.profile: Profile = profile_of(paths.profile)
+        self.questions: QuestionSet = questions(paths.questions, self.profile)
+        self.recordings = Recordings(paths.data)
+        self.judges = Judges(self.profile)
+        self._by_id: dict[str, dict[str, Question]] = {}
+
+    def by_id(self, category: str) -> dict[str, Question]:
+        """Returns id -> question of a category."""
+        if category not in self._by_id:
+            self._by_id[category] = {q.id: q for q in self.questions[category]}
+        return self._by_id[category]
+
+    def part(self, job: Job) -> Part:
+        """Returns what comes of a job.
+
+        Raises:
+            InputError: a file it needs is damaged.
+        """
+        category = self.profile.category(job.category)
+        reason = self.recordings.reason_not_to_score(category, job.model)
+        if reason or job.category not in self.questions:
+            return Part(job.model, job.category, reason=reason or "no questions of this category")
+        asked = self.by_id(job.category)
+        given = answers(job.path, asked)
+        judge = ModelJudge(job.model, job.traits, judges=self.judges, recordings=self.recordings)
+        judged = list(_judged(judge, given.answers, asked, category))
+        tally = _tally([judgement for _, judgement in judged])
+        tally.questions = len(asked)
+        tally.missing, tally.unknown = given.missing, given.unknown
+        tally.repeated, tally.damaged = given.repeated, given.damaged
+        lines = [_line(job, answer.id, judgement) for answer, judgement in judged]
+        part = Part(job.model, job.category, _ENCODER.encode_lines(lines), tally)
+        if category.kind == "format_sensitivity":
+            part.sensitivity = format_sensitivity([(j.id, j.valid) for j in lines])
+        return part
+
+
+def _judged(
+    judge: ModelJudge, given: Sequence[Answer], asked: dict[str, Question], category: Category
+) -> Iterator[tuple[Answer, Judgement]]:
+    unknown = Question(id="", category=category.name, turns=[], functions=[])
+    for answer in given:
+        yield answer, judge.judgement(asked.get(answer.id, unknown), answer, category)
+
+
+def _tally(judged: Sequence[Judgement]) -> Tally:
+    return Tally(
+        correct=sum(j.verdict.valid for j in judged),
+        total=len(judged),
+        lenient=sum(j.lenient for j in judged),
+        official=sum(j.official for j in judged),
+        not_recorded=sum(j.verdict.code == NOT_RECORDED for j in judged),
+        errors=most_frequent(j.verdict.code for j in judged if not j.verdict.valid),
+    )
+
+
+def _line(job: Job, record: str, judgement: Judgement) -> Line:
+    verdict = judgement.verdict
+    code = None if verdict.valid else verdict.code
+    return Line(job.model, job.category, record, verdict.valid, code, judgement.official)
+
+
+_rooms: dict[Paths, Room] = {}
+
+
+def part_of(task: tuple[Paths, Job]) -> Part:
+    """Returns what comes of a job, in whatever process; what was read stays for the next one.
+
+    Raises:
+        InputError: a file it needs is damaged.
+    """
+    paths, job = task
+    if paths not in _rooms:
+        _rooms.clear()
+        _rooms[paths] = Room(paths)
+    return _rooms[paths].part(job)
