@@ -27,6 +27,8 @@ VERBS: dict[str, str] = {
     "mix": "Drop duplicates, weigh sources and cut splits.",
     "train": "Train a model on a dataset folder.",
     "eval": "Ask a model and score its tool calls.",
+    "score": "Score stored outputs of models on a benchmark.",
+    "compare": "Compare evaluations of the same cases, with intervals and tests.",
     "export": "Write a dataset folder in another tool's format.",
     "report": "Write one HTML file about a run.",
     "show": "Print records of a dataset folder.",
@@ -39,11 +41,12 @@ PARTS: dict[str, dict[str, str]] = {
         "cases": "Ask a model cases written by hand.",
     },
     "pull": {"bfcl": "Fetch BFCL's data and simulated classes, by version and hash."},
+    "score": {"bfcl": "Score stored outputs on BFCL, with the official verdicts."},
 }
 """Verb -> word after it -> one-line summary; `eval bfcl` stands in `cli/eval_bfcl.py`."""
 ALIASES = {"convert": "unify", "lint": "verify"}
 """Other name -> verb."""
-WITHOUT_DEFAULT: tuple[str, ...] = ()
+WITHOUT_DEFAULT: tuple[str, ...] = ("score",)
 """Verbs that do nothing without one of their parts."""
 INTERRUPTED = 130
 BROKEN_PIPE = 141
