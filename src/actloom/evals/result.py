@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from actloom.core.record import Call
+from actloom.core.record import Call, Tool
 from actloom.core.stats import Interval, bootstrap_mean
 from actloom.evals.cases import CaseProblem
 from actloom.evals.spending import Spending
@@ -61,6 +61,8 @@ class CaseVerdict(msgspec.Struct, frozen=True, omit_defaults=True):
     text: str = ""
     """What the model wrote, cut to `SHOWN` characters."""
     groups: dict[str, str] = {}
+    tools: list[Tool] = []
+    """Tools that were offered, where a page shows the case; not in verdicts.jsonl."""
 
 
 SHOWN = 2000
