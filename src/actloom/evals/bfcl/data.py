@@ -26,21 +26,6 @@ _ROOTS = ("", "v1_data", "data", "bfcl_eval/data", "bfcl/data")
 _BELOW = ("", "question", "unused_datasets/question")
 _SHARED = ("web_search", "memory")
 """Files whose questions several categories ask, each under ids of its own."""
-_CLASS_FILES = {
-    "GorillaFileSystem": "gorilla_file_system",
-    "MathAPI": "math_api",
-    "MessageAPI": "message_api",
-    "TwitterAPI": "posting_api",
-    "TicketAPI": "ticket_api",
-    "TradingBot": "trading_bot",
-    "TravelAPI": "travel_booking",
-    "VehicleControlAPI": "vehicle_control",
-    "WebSearchAPI": "web_search",
-    "MemoryAPI_kv": "memory_kv",
-    "MemoryAPI_vector": "memory_vector",
-    "MemoryAPI_rec_sum": "memory_rec_sum",
-}
-"""Simulated class -> its file of function documents."""
 
 
 def questions(folder: str, profile: Profile) -> QuestionSet:
@@ -202,10 +187,12 @@ class _ClassDocuments:
         return {**filled, "missed_function": held} if isinstance(missed, dict) else filled
 
     def _of(self, name: str) -> list[JsonObject]:
+        from actloom.envs.bfcl.classes import DOCUMENTS
+
         if self._files is None:
             self._files = files_in(self._folder)
         if name not in self._read:
-            file = self._files.get(_CLASS_FILES.get(name, ""))
+            file = self._files.get(DOCUMENTS.get(name, ""))
             self._read[name] = list(rows_of(file)) if file else []
         return self._read[name]
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
+from actloom.core.errors import InputError
 from actloom.core.jsonvalue import Json
 from actloom.core.verdict import Verdict
 from actloom.evals.bfcl.decoding import Decoder
@@ -17,6 +20,11 @@ from actloom.evals.bfcl.question import Question
 from actloom.evals.bfcl.rules import RULES
 from actloom.evals.bfcl.traits import Traits
 from actloom.evals.bfcl.verdicts import Judge
+
+if TYPE_CHECKING:
+    from actloom.envs.bfcl.classes import ClassSet
+
+Pair: TypeAlias = tuple[Question, Answer]
 
 
 class Judgement(msgspec.Struct, frozen=True):
@@ -45,14 +53,24 @@ class Recordings:
         """Published verdicts of what cannot be replayed."""
         return official_verdicts(self._folder) if self._folder else OfficialVerdicts()
 
+    @cached_property
+    def classes(self) -> ClassSet | None:
+        """The simulated classes of multi-turn categories; None when they were never pulled."""
+        from actloom.envs.bfcl.classes import official_classes
+
+        try:
+            return official_classes()
+        except InputError:
+            return None
+
     def reason_not_to_score(self, category: Category, model: str) -> str:
         """Returns why a category of a model cannot be scored, "" when it can."""
         if category.kind == "executable" and self.tape is None:
             return "no recorded outputs of calls (exec_outputs.jsonl.gz, exec_expected.jsonl.gz)"
         if category.kind == "rest" and model not in self.official.models:
             return "no published verdicts of this model (failures.jsonl.gz)"
-        if category.kind in ("multi_turn", "agentic"):
-            return "turns with state are not replayed yet"
+        if category.kind == "multi_turn" and self.classes is None:
+            return "no simulated classes; get them: actloom pull bfcl"
         return ""
 
 
@@ -88,18 +106,44 @@ class ModelJudge:
 
         return decoder(self._traits.decoder)
 
-    def judgement(self, question: Question, answer: Answer, category: Category) -> Judgement:
-        """Returns the judgement of an answer; damage is an error entry, never an exception."""
-        if answer.problem:
-            return _strict(Verdict(valid=False, code=DAMAGED, message=answer.problem))
+    def judgements(self, category: Category, pairs: Sequence[Pair]) -> Iterator[Judgement]:
+        """Yields the judgement of each answer; damage is an error entry, never an exception."""
+        if category.kind == "multi_turn":
+            yield from self._replayed(pairs)
+            return
+        for question, answer in pairs:
+            if answer.problem:
+                yield _strict(Verdict(valid=False, code=DAMAGED, message=answer.problem))
+            elif category.kind in ("executable", "rest"):
+                yield self._executed(question, answer.result, category)
+            elif category.kind == "agentic":
+                yield self._answered(question, answer.result)
+            else:
+                abstains = category.kind == "irrelevance"
+                yield self._checked(question, answer.result, abstains=abstains)
+
+    def _replayed(self, pairs: Sequence[Pair]) -> Iterator[Judgement]:
+        from actloom.evals.bfcl.multi_turn import multi_turn_verdicts
+
+        whole = [question for question, answer in pairs if not answer.problem]
+        results = {answer.id: answer.result for _, answer in pairs if not answer.problem}
+        classes = self._recordings.classes
+        found = dict(multi_turn_verdicts(whole, results, self.decoder, classes=classes))
+        for _, answer in pairs:
+            damage = Verdict(valid=False, code=DAMAGED, message=answer.problem)
+            yield _strict(damage if answer.problem else found[answer.id])
+
+    def _answered(self, question: Question, result: Json) -> Judgement:
+        from actloom.evals.bfcl.agentic import agentic_verdict
+
+        return _strict(agentic_verdict(question, result, self.decoder))
+
+    def _executed(self, question: Question, result: Json, category: Category) -> Judgement:
         official = self._recordings.official
-        if category.kind in ("executable", "rest"):
-            if official.covers(self.model, category.name, question.id):
-                return _strict(official.verdict(self.model, question.id), official=True)
-            tape = self._recordings.tape
-            assert tape is not None
-            return _strict(replayed_verdict(question, self.decoder.call_texts(answer.result), tape))
-        return self._checked(question, answer.result, abstains=category.kind == "irrelevance")
+        if official.covers(self.model, category.name, question.id):
+            return _strict(official.verdict(self.model, question.id), official=True)
+        tape = self._recordings.tape or Tape({}, {})
+        return _strict(replayed_verdict(question, self.decoder.call_texts(result), tape))
 
     def _checked(self, question: Question, result: Json, *, abstains: bool) -> Judgement:
         decoded = self.decoder.calls(result, question.language)

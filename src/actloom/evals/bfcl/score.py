@@ -79,14 +79,21 @@ def score(config: ScoreConfig, out: str) -> Score:
 
 
 def _paths(config: ScoreConfig) -> Paths:
-    folder = config.questions or config.data
+    folder = config.questions or config.data or _pulled()
     if not folder:
         raise InputError(
             "no questions to score by",
-            expected="--data DIR with questions and outputs, or --questions DIR",
-            todo="get the data: actloom pull bfcl",
+            expected="--data DIR or --questions DIR, or those of `actloom pull bfcl` (v4)",
+            todo="get them: actloom pull bfcl",
         )
     return Paths(config.profile, folder, config.data)
+
+
+def _pulled() -> str:
+    """Returns the folder `actloom pull bfcl` made, "" when there is none."""
+    from actloom.io.pull.bfcl import bfcl_home
+
+    return str(bfcl_home() or "")
 
 
 def _outputs_path(config: ScoreConfig) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -10,8 +10,8 @@ from actloom.evals.bfcl.aggregation import FormatSensitivity, format_sensitivity
 from actloom.evals.bfcl.data import QuestionSet, questions
 from actloom.evals.bfcl.executable import NOT_RECORDED
 from actloom.evals.bfcl.judging import Judgement, Judges, ModelJudge, Recordings
-from actloom.evals.bfcl.outputs import Answer, answers
-from actloom.evals.bfcl.profiles import Category, Profile, profile_of
+from actloom.evals.bfcl.outputs import answers
+from actloom.evals.bfcl.profiles import Profile, profile_of
 from actloom.evals.bfcl.question import Question
 from actloom.evals.bfcl.tally import Tally, most_frequent
 from actloom.evals.bfcl.traits import Traits
@@ -89,24 +89,18 @@ class Room:
         asked = self.by_id(job.category)
         given = answers(job.path, asked)
         judge = ModelJudge(job.model, job.traits, judges=self.judges, recordings=self.recordings)
-        judged = list(_judged(judge, given.answers, asked, category))
-        tally = _tally([judgement for _, judgement in judged])
+        unknown = Question(id="", category=category.name, turns=[], functions=[])
+        pairs = [(asked.get(answer.id, unknown), answer) for answer in given.answers]
+        judged = list(judge.judgements(category, pairs))
+        tally = _tally(judged)
         tally.questions = len(asked)
         tally.missing, tally.unknown = given.missing, given.unknown
         tally.repeated, tally.damaged = given.repeated, given.damaged
-        lines = [_line(job, answer.id, judgement) for answer, judgement in judged]
+        lines = [_line(job, answer.id, of) for answer, of in zip(given.answers, judged)]
         part = Part(job.model, job.category, _ENCODER.encode_lines(lines), tally)
         if category.kind == "format_sensitivity":
             part.sensitivity = format_sensitivity([(j.id, j.valid) for j in lines])
         return part
-
-
-def _judged(
-    judge: ModelJudge, given: Sequence[Answer], asked: dict[str, Question], category: Category
-) -> Iterator[tuple[Answer, Judgement]]:
-    unknown = Question(id="", category=category.name, turns=[], functions=[])
-    for answer in given:
-        yield answer, judge.judgement(asked.get(answer.id, unknown), answer, category)
 
 
 def _tally(judged: Sequence[Judgement]) -> Tally:
