@@ -65,20 +65,6 @@ class Agent:
             messages = messages[1:]
         return Prompt([Message(role="system", content=words), *messages])
 
-    def act(self, asked: Sequence[tuple[list[Message], list[Tool]]]) -> list[Turn]:
-        """Returns one turn per (conversation, offered tools), asked as one batch."""
-        prompts = [self.prompt(messages, tools) for messages, tools in asked]
-        completions = self.model.complete(prompts, max_tokens=self.max_tokens)
-        if len(completions) != len(prompts):
-            raise ValueError(
-                f"model {self.model.name!r} gave {len(completions)} answers to"
-                f" {len(prompts)} prompts"
-            )
-        return [
-            self.turn(prompt, completion, tools)
-            for prompt, completion, (_, tools) in zip(prompts, completions, asked, strict=True)
-        ]
-
     def turn(self, prompt: Prompt, completion: Completion, tools: Sequence[Tool]) -> Turn:
         """Returns a completion as the agent reads it."""
         return read_turn(prompt, completion, dialect=self.dialect, tools=tools)

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, wait
-from itertools import islice
-from typing import TypeAlias
 
 import msgspec
 
@@ -14,9 +10,10 @@ from actloom.core.case import Case
 from actloom.core.environment import Environment, Feedback
 from actloom.core.ids import seed_of
 from actloom.core.messages import observation_message, reply_message
-from actloom.core.model import Completion, ConcurrentModel, Prompt
+from actloom.core.model import Completion, Prompt
 from actloom.core.record import Message, Tool
 from actloom.rollout.agent import Agent, Turn, reply_from
+from actloom.rollout.rounds import rounds
 from actloom.rollout.single import CaseEnvironment
 from actloom.rollout.trace import Trace, TraceTurn
 
@@ -95,61 +92,37 @@ def play(
     Raises:
         OutputError: the trace cannot be written.
     """
-    model = agent.model
-    answers = (
-        _answers_each(episodes, agent, model, batch=batch)
-        if isinstance(model, ConcurrentModel)
-        else _answers_together(episodes, agent, batch=batch)
-    )
-    for answered, seconds in answers:
-        each = seconds / len(answered)
-        traced = [episode.apply(turn, lenient=lenient, seconds=each) for episode, turn in answered]
+    seats = (_Seat(episode, agent) for episode in episodes)
+    for answers in rounds(seats, agent.model, max_tokens=agent.max_tokens, width=batch):
+        traced = [
+            answer.asking.take(answer.prompt, answer.completion, lenient, answer.seconds)
+            for answer in answers
+        ]
         trace.append(traced)
         yield from traced
 
 
-_Answered: TypeAlias = tuple[list[tuple[Episode, Turn]], float]
-"""Episodes whose next turn is there, and the seconds since the answers before these."""
+class _Seat:
+    """An agent in front of an episode."""
 
+    def __init__(self, episode: Episode, agent: Agent) -> None:
+        self._episode = episode
+        self._agent = agent
+        self._tools: list[Tool] = []
 
-def _answers_together(
-    episodes: Iterable[Episode], agent: Agent, *, batch: int
-) -> Iterator[_Answered]:
-    waiting = iter(episodes)
-    live: list[Episode] = []
-    while True:
-        live = [episode for episode in live if not episode.over]
-        live += islice(waiting, batch - len(live))
-        if not live:
-            return
-        started = time.perf_counter()
-        turns = agent.act([(e.messages, e.environment.tools()) for e in live])
-        yield list(zip(live, turns, strict=True)), time.perf_counter() - started
+    @property
+    def over(self) -> bool:
+        return self._episode.over
 
+    def prompt(self) -> Prompt:
+        self._tools = self._episode.environment.tools()
+        return self._agent.prompt(self._episode.messages, self._tools)
 
-def _answers_each(
-    episodes: Iterable[Episode], agent: Agent, model: ConcurrentModel, *, batch: int
-) -> Iterator[_Answered]:
-    waiting = iter(episodes)
-    asked: dict[Future[Completion], tuple[Episode, Prompt, list[Tool]]] = {}
-    going_on: list[Episode] = []
-    while True:
-        started = time.perf_counter()
-        going_on += islice(waiting, batch - len(asked) - len(going_on))
-        for episode in going_on:
-            tools = episode.environment.tools()
-            prompt = agent.prompt(episode.messages, tools)
-            future = model.submit(prompt, max_tokens=agent.max_tokens)
-            asked[future] = (episode, prompt, tools)
-        if not asked:
-            return
-        done, _ = wait(asked, return_when=FIRST_COMPLETED)
-        answered: list[tuple[Episode, Turn]] = []
-        for future in [future for future in asked if future in done]:
-            episode, prompt, tools = asked.pop(future)
-            answered.append((episode, agent.turn(prompt, future.result(), tools)))
-        yield answered, time.perf_counter() - started
-        going_on = [episode for episode, _ in answered if not episode.over]
+    def take(
+        self, prompt: Prompt, completion: Completion, lenient: bool, seconds: float
+    ) -> TraceTurn:
+        turn = self._agent.turn(prompt, completion, self._tools)
+        return self._episode.apply(turn, lenient=lenient, seconds=seconds)
 
 
 def ask_cases(

@@ -19,9 +19,9 @@ from actloom.core.environment import Action, Feedback
 from actloom.core.errors import InputError, OutputError
 from actloom.core.model import Completion, Prompt
 from actloom.core.record import Outcome
+from actloom.io.lines import drop_cut_line
 
 TRACE_VERSION = 1
-_TAIL_BLOCK = 1 << 16
 
 
 class TraceHeader(msgspec.Struct, frozen=True, tag="header"):
@@ -76,7 +76,7 @@ class Trace:
         """Ids of cases that need not be asked again."""
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists():
-            _drop_cut_line(path)
+            drop_cut_line(path)
         self._resume(settings)
         self._file: BinaryIO = path.open("ab")
         if self._file.tell() == 0:
@@ -88,7 +88,7 @@ class Trace:
         lines = read_trace(self.path)
         header = next(lines)
         if isinstance(header, TraceHeader):
-            _refuse_other(header.settings, settings, self.path)
+            refuse_other(header.settings, settings, self.path)
         self.finished = {
             line.case for line in lines if isinstance(line, TraceTurn) and line.outcome is not None
         }
@@ -128,32 +128,21 @@ class Trace:
         self._file.close()
 
 
-def _refuse_other(old: dict[str, str], new: dict[str, str], path: Path) -> None:
+def refuse_other(old: dict[str, str], new: dict[str, str], path: Path) -> None:
+    """Refuses to go on with other settings.
+
+    Raises:
+        OutputError: they differ; names what.
+    """
     changed = sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))
     if changed:
         raise OutputError(
-            f"the trace was made with another {', '.join(changed)}",
+            f"{path.name} was made with another {', '.join(changed)}",
             expected="; ".join(f"{key} = {old.get(key, 'absent')}" for key in changed),
             got="; ".join(f"{key} = {new.get(key, 'absent')}" for key in changed),
             where=str(path),
             todo="choose a new output folder, or give the same settings to resume",
         )
-
-
-def _drop_cut_line(path: Path) -> None:
-    with path.open("rb+") as file:
-        end = file.seek(0, os.SEEK_END)
-        keep = end
-        while keep > 0:
-            start = max(0, keep - _TAIL_BLOCK)
-            file.seek(start)
-            newline = file.read(keep - start).rfind(b"\n")
-            if newline >= 0:
-                keep = start + newline + 1
-                break
-            keep = start
-        if keep < end:
-            file.truncate(keep)
 
 
 def read_trace(path: Path) -> Iterator[TraceLine]:
