@@ -24,7 +24,7 @@ class Prompt(msgspec.Struct, frozen=True, omit_defaults=True):
     they replace what is made of `messages` and `tools` where they have the same name. With
     `prompt` among them the request is a text completion (`/completions`), the body is all that is
     sent besides the model's name, and the answer is the choice's `text`. A model in process
-    ignores them."""
+    takes `prompt`, `messages` and `tools` and ignores the rest."""
 
 
 class Completion(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -13,7 +13,9 @@ from typing import Protocol, cast
 import msgspec
 
 from actloom.core.jsonvalue import Json, JsonObject
+from actloom.core.model import Prompt
 from actloom.core.record import Message, Tool
+from actloom.io.foreign_json import decode_json
 
 
 class ChatTokenizer(Protocol):
@@ -82,3 +84,48 @@ def render_prompt(
     return tokenizer.apply_chat_template(
         messages, tools=tools or None, add_generation_prompt=reply_follows, tokenize=False
     )
+
+
+def prompt_text(tokenizer: ChatTokenizer, prompt: Prompt) -> str:
+    """Returns the text a model reads for a prompt.
+
+    A text `prompt` in its body is that text; `messages` and `tools` in its body stand for the
+    prompt's own.
+    """
+    body = prompt.body
+    if isinstance(body.get("prompt"), str):
+        return cast("str", body["prompt"])
+    messages, tools = body.get("messages"), body.get("tools")
+    return render_prompt(
+        tokenizer,
+        _sent_messages(messages)
+        if isinstance(messages, list)
+        else template_messages(prompt.messages),
+        [t for t in tools if isinstance(t, dict)]
+        if isinstance(tools, list)
+        else template_tools(prompt.tools),
+        reply_follows=True,
+    )
+
+
+def _sent_messages(messages: Sequence[Json]) -> list[JsonObject]:
+    """Returns messages of a request as templates expect them: arguments as objects, no null."""
+    return [_sent_message(message) for message in messages if isinstance(message, dict)]
+
+
+def _sent_message(message: JsonObject) -> JsonObject:
+    plain = {**message, "content": message.get("content") or ""}
+    calls = message.get("tool_calls")
+    if isinstance(calls, list):
+        plain["tool_calls"] = [_sent_call(call) for call in calls if isinstance(call, dict)]
+    return plain
+
+
+def _sent_call(call: JsonObject) -> Json:
+    function = call.get("function")
+    given = function.get("arguments") if isinstance(function, dict) else None
+    if not isinstance(function, dict) or not isinstance(given, str):
+        return call
+    parsed = decode_json(given)
+    arguments = given if parsed.problem else parsed.value
+    return {**call, "function": {**function, "arguments": arguments}}

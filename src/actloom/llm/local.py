@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from actloom.core.errors import InputError, MissingExtraError
 from actloom.core.model import Completion, Prompt
 from actloom.core.record import Usage
-from actloom.llm.chat import ChatTokenizer, render_prompt, template_messages, template_tools
+from actloom.llm.chat import ChatTokenizer, prompt_text
 
 if TYPE_CHECKING:
     import torch
@@ -51,13 +51,9 @@ class LocalModel:
         return [answers[i] for i in range(len(prompts))]
 
     def _encode(self, prompt: Prompt) -> list[int]:
-        text = render_prompt(
-            self._tokenizer,
-            template_messages(prompt.messages),
-            template_tools(prompt.tools),
-            reply_follows=True,
+        return self._tokenizer.encode(
+            prompt_text(self._tokenizer, prompt), add_special_tokens=False
         )
-        return self._tokenizer.encode(text, add_special_tokens=False)
 
     def _generate(self, batch: list[list[int]], max_tokens: int) -> list[Completion]:
         import torch

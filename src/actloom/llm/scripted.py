@@ -49,7 +49,18 @@ class ScriptedModel:
 
 
 def last_user_text(prompt: Prompt) -> str:
-    """Returns the text of the prompt's last user message, "" when there is none."""
+    """Returns the text of the prompt's last user message, "" when there is none.
+
+    Messages in the prompt's body stand for its own; of a text prompt it is the whole text.
+    """
+    text = prompt.body.get("prompt")
+    if isinstance(text, str):
+        return text
+    sent = prompt.body.get("messages") or prompt.body.get("input")
+    for message in reversed(sent) if isinstance(sent, list) else ():
+        if isinstance(message, dict) and message.get("role") == "user":
+            content = message.get("content")
+            return content if isinstance(content, str) else ""
     for message in reversed(prompt.messages):
         if message.role == "user":
             return text_of(message.content)
