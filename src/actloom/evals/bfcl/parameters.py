@@ -69,12 +69,13 @@ def typed_rule(
     Args:
         item_type: type of a list's items, None where they are not looked at.
     """
-    gold = gold_type(cast("list[Json]", accepted))
-    equal = equal_rule(accepted)
+    values = cast("list[Json]", accepted)
+    gold = gold_type(values)
     # A gold value of another type stands for a variable's name and must be met exactly.
     variable = gold is not None and gold is not expected
-    rule = equal if variable else _value_rule(expected, item_type, accepted, counted_dicts)
-    right_items = _items_test(item_type, cast("list[Json]", accepted)) if item_type else None
+    wanted = None if variable else expected
+    rule = _value_rule(wanted, item_type, accepted, counted_dicts)
+    right_items = _items_test(item_type, values) if item_type else None
     wrong_items = "type_error:nested" if gold is expected else "type_error:simple"
 
     def typed(value: object) -> str:
@@ -83,12 +84,16 @@ def typed_rule(
             if right_items and not right_items(cast("list[object]", value)):
                 return wrong_items
             return rule(value)
-        return equal(value) if kind is gold else "type_error:simple"
+        if kind is not gold:
+            return "type_error:simple"
+        return "" if value in values else "value_error:others"
 
     return typed
 
 
-def _value_rule(expected: type, item_type: type | None, accepted: Json, counted: bool) -> Rule:
+def _value_rule(
+    expected: type | None, item_type: type | None, accepted: Json, counted: bool
+) -> Rule:
     if expected is str:
         return rule_or_crash(string_rule, accepted)
     if expected is dict:

@@ -30,12 +30,12 @@ CRASHES = (
 )
 """What the official checker is known to raise, on malformed gold and on a few odd values."""
 
-_DROPPED = str.maketrans("", "", " ,./-_*^")
-
 
 def normalised(text: str) -> str:
     """Returns a text as the official checker compares texts."""
-    return text.translate(_DROPPED).lower().replace("'", '"')
+    for sign in " ,./-_*^":  # several times as fast as one pattern or a table
+        text = text.replace(sign, "")
+    return text.lower().replace("'", '"')
 
 
 def raising(error: Exception) -> Rule:
@@ -76,12 +76,15 @@ def equal_rule(accepted: Json) -> Rule:
 
 def string_rule(accepted: Json) -> Rule:
     """Returns the rule for texts: equal to an accepted one after normalising both."""
-    exact = frozenset(text for text in _items(accepted) if type(text) is str)
-    texts = frozenset(map(normalised, exact))
+    exact = _items(accepted)
+    texts: list[object] = []
 
     def rule(value: object) -> str:
-        text = cast("str", value)
-        return "" if text in exact or normalised(text) in texts else "value_error:string"
+        if value in exact:
+            return ""
+        if not texts:  # most texts are written just as accepted
+            texts.extend(normalised(text) for text in exact if type(text) is str)
+        return "" if normalised(cast("str", value)) in texts else "value_error:string"
 
     return rule
 
@@ -229,7 +232,7 @@ def _or_raised(value: Any) -> Any:  # noqa: ANN401
 def _items(accepted: object) -> list[object]:
     """Returns the items as the official checker takes them, by index: a text's are its letters."""
     values = cast("list[object]", accepted)
-    return [values[index] for index in range(len(values))]
+    return values if type(accepted) is list else [values[index] for index in range(len(values))]
 
 
 def _normalised_items(items: list[object]) -> list[object]:

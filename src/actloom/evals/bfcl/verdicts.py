@@ -12,9 +12,10 @@ from __future__ import annotations
 from functools import cache
 from typing import cast
 
-from actloom.core.jsonvalue import JsonObject, json_text
+from actloom.core.jsonvalue import JsonObject
 from actloom.core.verdict import Verdict
 from actloom.evals.bfcl.decoding import Decoded
+from actloom.evals.bfcl.messages import message_of
 from actloom.evals.bfcl.parameters import CallRule
 from actloom.evals.bfcl.question import Expected, Question
 from actloom.evals.bfcl.rules import Rules, kind_of
@@ -24,14 +25,19 @@ DECODER_FAILED = "ast_decoder:decoder_failed"
 WRONG_FORMAT = "ast_decoder:decoder_wrong_output_format"
 CRASHED = "checker:crashed"
 """Error type of a record at which the official checker raises; the message says what."""
+MAX_JUDGES = 8192
+"""Questions whose preparation `verdict_of` keeps."""
 
 _VALID = Verdict(True)
+_JUDGES: dict[tuple[int, str], Judge] = {}
 
 
 def verdict_of(
     question: Question, decoded: Decoded, rules: Rules, *, underscores: bool = False
 ) -> Verdict:
-    """Returns the official verdict; use a `Judge` where a question is judged more than once.
+    """Returns the official verdict about one answer.
+
+    What is prepared of the last few thousand questions is kept, for the answers of other models.
 
     Args:
         question: the record.
@@ -39,7 +45,21 @@ def verdict_of(
         rules: the version's rules, from `RULES`.
         underscores: whether the model was shown function names with `_` for their dots.
     """
-    return Judge(question, rules).verdict(decoded, underscores=underscores)
+    return judge_of(question, rules).verdict(decoded, underscores=underscores)
+
+
+def judge_of(question: Question, rules: Rules) -> Judge:
+    """Returns the judge of a question, the one made before when it is kept.
+
+    A question is known by its identity: comparing a question costs more than preparing it.
+    """
+    key = (id(question), rules.profile)
+    judge = _JUDGES.get(key)
+    if judge is None or judge.question is not question or judge.rules is not rules:
+        if len(_JUDGES) >= MAX_JUDGES:
+            _JUDGES.clear()
+        judge = _JUDGES[key] = Judge(question, rules)
+    return judge
 
 
 class Judge:
@@ -68,7 +88,7 @@ class Judge:
         found = self._fault(decoded, underscores)
         if found is None:
             return _VALID
-        return Verdict(False, found[0], self._message(found, decoded, underscores))
+        return Verdict(False, found[0], message_of(found, self.question, decoded.value))
 
     def _fault(self, decoded: Decoded, underscores: bool) -> tuple[str, str] | None:
         if self.kind in ("no_call", "any_call"):
@@ -149,23 +169,6 @@ class Judge:
                 return document
         return None
 
-    def _message(self, found: tuple[str, str], decoded: Decoded, underscores: bool) -> str:
-        code, place = found
-        if code in (DECODER_FAILED, CRASHED) or not place:
-            return place or f"got {shown(decoded.value)}"
-        if self.kind == "unordered":
-            return f"no call matches the expected call {place}: {self._shown_expected(int(place))}"
-        rule = _raised(self._rules[0])
-        call = cast("list[dict[str, JsonObject]]", decoded.value)[0]
-        given = call[rule.underscored if underscores else rule.name]
-        accepted = shown(rule.accepted[place]) if place in rule.accepted else "no such argument"
-        got = shown(given[place]) if place in given else "nothing"
-        return f"argument {place!r}: expected {accepted}, got {got}"
-
-    def _shown_expected(self, index: int) -> str:
-        expected = self.question.expected[index]
-        return shown({expected.name: expected.arguments})
-
 
 def is_well_formed(value: object, *, one_key_calls: bool) -> bool:
     """Tells whether a decoded value is a list of calls; an empty one is."""
@@ -186,19 +189,6 @@ def has_call(value: object, *, one_key_calls: bool) -> bool:
     if not is_well_formed(value, one_key_calls=one_key_calls):
         return False
     return value not in ([], [{}])
-
-
-MAX_SHOWN = 300
-"""Characters of a value that a message shows."""
-
-
-def shown(value: object) -> str:
-    """Returns a value as a message shows it: JSON where it is JSON, cut when long."""
-    try:
-        text = json_text(value)
-    except (TypeError, ValueError, RecursionError):
-        text = f"a value of type {type(value).__name__}"
-    return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 3] + "..."
 
 
 @cache
