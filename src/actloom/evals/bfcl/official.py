@@ -18,6 +18,8 @@ from actloom.io.urls import exists, join
 FAILURES = "failures.jsonl.gz"
 NOT_REPLAYABLE = "exec_not_replayable.csv"
 REST = "rest"
+_MARKS = (b'"rest"', b'"exec')
+"""What stands in the lines of executable categories; the many others are passed over."""
 
 
 class _Failure(msgspec.Struct):
@@ -67,6 +69,8 @@ def official_verdicts(folder: str) -> OfficialVerdicts:
     failures: dict[tuple[str, str], str] = {}
     models = {model for model, _ in listed}
     for number, line in lines_of(path):
+        if not any(mark in line for mark in _MARKS):
+            continue
         try:
             row = _LINE.decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
