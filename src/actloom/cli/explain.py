@@ -8,12 +8,13 @@ from actloom.core.errors import ActloomError
 
 
 def explain(code: str = "", /) -> int | None:
-    """Explain a finding code: what it means, why it matters, bad and good, what the fix does.
+    """Explain a code of a finding or a kind of failure: what it means, and what the fix does.
 
     Example: actloom explain CALL005
 
     Args:
-        code: a code such as CALL005 or READ002; all codes are listed without one.
+        code: a finding code such as CALL005, or a failure kind of an evaluation such as
+            type_error:nested; all are listed without one.
     """
     from actloom.run.codes import in_a_line, meanings
 
@@ -21,8 +22,9 @@ def explain(code: str = "", /) -> int | None:
     if not code:
         _print("\n".join(f"{each:<10} {in_a_line(text)}" for each, text in known.items()))
         return 0
-    wanted = code.strip().upper()
-    if wanted not in known:
+    folded = {each.casefold(): each for each in known}
+    wanted = folded.get(code.strip().casefold())
+    if wanted is None:
         raise _unknown(code, list(known))
     _show(_page(wanted))
     return 0
@@ -53,12 +55,13 @@ def _show(page: str) -> None:
 def _unknown(code: str, known: list[str]) -> ActloomError:
     import difflib
 
-    near = difflib.get_close_matches(code.upper(), known, n=1, cutoff=0.5)
+    folded = {each.casefold(): each for each in known}
+    near = difflib.get_close_matches(code.casefold(), folded, n=1, cutoff=0.5)
     return ActloomError(
-        f"no finding has the code {code!r}",
+        f"no finding and no failure has the code {code!r}",
         expected="a code that `actloom explain` lists",
         got=code,
-        todo=f"did you mean {near[0]!r}?" if near else "run `actloom explain` for the list",
+        todo=f"did you mean {folded[near[0]]!r}?" if near else "run `actloom explain` for the list",
     )
 
 

@@ -1,4 +1,4 @@
-"""Every finding code of every stage, with its meaning: what `explain` and summaries say."""
+"""Every code of a finding and every kind of failure, with its meaning: what `explain` says."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import importlib
 from typing import cast
 
 from actloom.core.errors import ActloomError
+from actloom.evals.kinds import KINDS
 from actloom.run.shard import NO_REASON, UNWRITABLE
 from actloom.run.stages import VANISHED
 from actloom.verify.rules import RULES
@@ -26,15 +27,17 @@ TABLES = {
 
 
 def meanings() -> dict[str, str]:
-    """Returns every code with its meaning, rules first."""
+    """Returns every code with its meaning: rules, stages, and the failure kinds of evaluations."""
     found = {code: RULES.get(code).summary for code in RULES.names()}
     for prefix in TABLES:
         found |= _table(prefix)
-    return found
+    return found | KINDS
 
 
 def meaning_of(code: str) -> str:
     """Returns what a code means, "" when no stage knows it."""
+    if code in KINDS:
+        return KINDS[code]
     for prefix in TABLES:
         if code.startswith(prefix):
             return _table(prefix).get(code, "")
