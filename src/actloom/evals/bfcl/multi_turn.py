@@ -12,12 +12,15 @@ from itertools import islice
 from typing import cast
 
 from actloom.core.jsonvalue import Json, JsonObject
+from actloom.core.record import Message
 from actloom.core.verdict import Verdict
 from actloom.envs.bfcl.classes import ClassSet, official_classes
+from actloom.envs.bfcl.environment import FORCE_TERMINATED, MultiTurnCase, verdict_of
 from actloom.envs.bfcl.room import FAILED, Room
-from actloom.envs.bfcl.trial import Judged, Steps, Trial, WorldSetup
+from actloom.envs.bfcl.trial import Memory, Steps, Trial, WorldSetup
 from actloom.evals.bfcl.decoding import Decoder
 from actloom.evals.bfcl.question import Question
+from actloom.evals.bfcl.requests.sentences import MORE_FUNCTIONS
 
 MAX_STEPS = 10_000
 """Steps of a turn that are looked at; a force-terminated model has made 21."""
@@ -66,7 +69,7 @@ def trial_of(question: Question, result: Json, decoder: Decoder) -> Trial | Verd
         return Verdict(False, "multi_turn:inference_error", "the result is no list of turns")
     if len(result) != len(gold):
         message = f"{len(result)} turns where {len(gold)} are asked"
-        return Verdict(False, "multi_turn:force_terminated", message)
+        return Verdict(False, FORCE_TERMINATED, message)
     try:
         return Trial(setup_of(question.raw), [decoded_turn(t, decoder) for t in result], gold)
     except (TypeError, KeyError, ValueError) as error:
@@ -82,19 +85,58 @@ def gold_calls(question: Question) -> Steps | None:
     return [[str(call) for call in turn] for turn in turns]
 
 
-def setup_of(raw: JsonObject) -> WorldSetup:
+def setup_of(raw: JsonObject, *, snapshot: JsonObject | None = None) -> WorldSetup:
     """Returns how a question's world begins.
+
+    Args:
+        raw: the question as published, `involved_classes` as its category has them.
+        snapshot: memory categories: what the conversation before this one left.
 
     Raises:
         KeyError: a field is missing.
         TypeError: a field has another form than published.
     """
-    name, involved, config = raw["id"], raw["involved_classes"], raw["initial_config"]
-    if not (isinstance(name, str) and isinstance(involved, list) and isinstance(config, dict)):
-        raise TypeError("id, involved_classes or initial_config has another form")
+    name, involved = raw["id"], raw["involved_classes"]
+    if not isinstance(name, str) or not isinstance(involved, list):
+        raise TypeError("id or involved_classes has another form")
+    classes = [str(item) for item in involved]
+    if any(item.startswith("MemoryAPI") for item in classes):
+        memory = Memory(str(raw["scenario"]), name, snapshot)
+        return WorldSetup(name, classes, memory=memory)
+    config = raw["initial_config"]
+    if not isinstance(config, dict):
+        raise TypeError("initial_config has another form")
     category = name.rpartition("_")[0]
     long = "long_context" in category or "composite" in category
-    return WorldSetup(name, [str(c) for c in involved], config, long_context=long)
+    return WorldSetup(name, classes, config, long_context=long)
+
+
+def case_of(question: Question) -> MultiTurnCase:
+    """Returns a question as `envs.bfcl.environment` plays it.
+
+    Raises:
+        KeyError: a field of the question is missing.
+        TypeError: a field has another form than published.
+    """
+    held = question.raw.get("missed_function", {})
+    turns = held.items() if isinstance(held, dict) else ()
+    return MultiTurnCase(
+        setup_of(question.raw),
+        [[_message(message) for message in turn] for turn in question.turns],
+        question.functions,
+        {int(turn): _documents(documents) for turn, documents in turns},
+        gold_calls(question) or [],
+        announcement=MORE_FUNCTIONS,
+    )
+
+
+def _message(message: JsonObject) -> Message:
+    return Message(role=str(message["role"]), content=str(message["content"]))
+
+
+def _documents(value: Json) -> list[JsonObject]:
+    documents = value if isinstance(value, list) else []
+    return [document for document in documents if isinstance(document, dict)]
 
 
 def decoded_turn(turn: Json, decoder: Decoder) -> Steps:
@@ -139,14 +181,3 @@ def is_no_call(decoded: object) -> bool:
         return not items
     (only,) = items
     return isinstance(decoded, dict) or not (isinstance(only, (list, tuple, str, dict)) and only)
-
-
-def verdict_of(judged: Judged) -> Verdict:
-    """Returns what the checks found as a verdict."""
-    if not judged.code:
-        return Verdict(True)
-    place = f"turn {judged.turn}: " if judged.turn >= 0 else ""
-    pairs = judged.differences.items()
-    details = [f"{name} is {got}, expected {want}" for name, (got, want) in pairs]
-    details += [f"missing {text}" for text in judged.missing]
-    return Verdict(False, judged.code, "; ".join([place + judged.message, *details]))

@@ -1,0 +1,117 @@
+"""A world that is played call by call: what a model under test acts in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import msgspec
+
+from actloom.core.jsonvalue import JsonObject
+from actloom.envs.bfcl.room import Room
+from actloom.envs.bfcl.trial import Played, Steps, WorldSetup
+
+NOT_RECORDED = "Error during execution: nothing was recorded for this call"
+"""What a recorded world says to a call it does not know."""
+
+
+class CallWorld(Protocol):
+    """Whatever answers calls written as Python text."""
+
+    def outputs(self, calls: Sequence[str]) -> list[str]:
+        """Carries out a step's calls and returns what the model is shown of each."""
+        ...
+
+
+class LiveWorld:
+    """Simulated classes, as far as they have been played.
+
+    The world is its setup and the steps made so far, and each step replays it from the beginning
+    in whatever worker is free. A killed worker costs nothing, worlds do not wait for each other,
+    and going back to an earlier state is forgetting steps. The classes draw from seeded generators
+    of their own, so a replay gives what was given before.
+    """
+
+    def __init__(self, setup: WorldSetup, room: Room) -> None:
+        self.setup = setup
+        self.steps: Steps = []
+        """Calls of each step so far."""
+        self._room = room
+        self._played: Played | None = None
+
+    def outputs(self, calls: Sequence[str]) -> list[str]:
+        """Carries out a step's calls and returns what the model is shown of each.
+
+        Raises:
+            WorldFailure: the world came to no end; the step is not kept.
+        """
+        steps = [*self.steps, list(calls)]
+        played = self._room.played(self.setup, steps)
+        self.steps, self._played = steps, played
+        return played.outputs
+
+    def restore(self, steps: Steps) -> None:
+        """Returns the world to where it was after these steps."""
+        self.steps = [list(step) for step in steps]
+        self._played = None
+
+    def state(self) -> str:
+        """Returns a digest equal for equal states.
+
+        Raises:
+            WorldFailure: the world came to no end.
+        """
+        return self._seen().state
+
+    def memory_text(self) -> str:
+        """Returns what a model is shown of its memory when a conversation begins.
+
+        Raises:
+            WorldFailure: the world came to no end.
+        """
+        return self._seen().memory_text
+
+    def saved_memory(self) -> JsonObject | None:
+        """Returns the memory as the next conversation begins with; None without a memory.
+
+        Raises:
+            WorldFailure: the world came to no end.
+        """
+        return self._seen().memory
+
+    def _seen(self) -> Played:
+        if self._played is None:
+            self._played = self._room.played(self.setup, self.steps)
+        return self._played
+
+
+class RecordedWorld:
+    """Calls answered from a record, for classes that need the network (web search).
+
+    Args:
+        recorded: call as Python text -> output.
+    """
+
+    def __init__(self, recorded: Mapping[str, str]) -> None:
+        self._recorded = recorded
+
+    def outputs(self, calls: Sequence[str]) -> list[str]:
+        """Returns the recorded outputs, `NOT_RECORDED` for a call that was never made."""
+        return [self._recorded.get(call, NOT_RECORDED) for call in calls]
+
+
+class RecordedCall(msgspec.Struct, frozen=True):
+    """One line of a file of recorded calls."""
+
+    call: str
+    output: str
+
+
+def recorded_world(lines: bytes) -> RecordedWorld:
+    """Returns the world of a JSON Lines file of `{"call", "output"}`; of two alike the last counts.
+
+    Raises:
+        msgspec.DecodeError: a line is not of that form.
+    """
+    calls = msgspec.json.Decoder(RecordedCall).decode_lines(lines)
+    return RecordedWorld({line.call: line.output for line in calls})
