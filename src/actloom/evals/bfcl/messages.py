@@ -41,8 +41,10 @@ def message_of(fault: tuple[str, str], question: Question, value: object) -> str
 
 def _argument_message(name: str, question: Question, call: JsonObject) -> str:
     expected = question.expected[0].arguments
-    arguments = [cast("JsonObject", each) for each in call.values() if isinstance(each, dict)]
-    given: JsonObject = next((each for each in arguments if name in each), {})
+    given: JsonObject = {}
+    for arguments in call.values():
+        if isinstance(arguments, dict) and name in arguments:
+            given = arguments
     kind = _type_of(name, question)
     wanted = f"one of {shown(expected[name])}" if name in expected else "no such argument"
     got = shown(given[name]) if name in given else "nothing"
