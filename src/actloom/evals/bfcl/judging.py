@@ -89,13 +89,24 @@ class Judges:
 
 
 class ModelJudge:
-    """Judges the records of one model."""
+    """Judges the records of one model.
+
+    Args:
+        explained: whether verdicts say in a sentence what is wrong, which takes longer.
+    """
 
     def __init__(
-        self, model: str, traits: Traits, *, judges: Judges, recordings: Recordings
+        self,
+        model: str,
+        traits: Traits,
+        *,
+        judges: Judges,
+        recordings: Recordings,
+        explained: bool = False,
     ) -> None:
         self.model = model
         self._judges = judges
+        self._explained = explained
         self._traits = traits
         self._recordings = recordings
 
@@ -149,7 +160,8 @@ class ModelJudge:
         decoded = self.decoder.calls(result, question.language)
         underscores = self._underscored(result)
         judge = self._judges[question]
-        strict = judge.verdict(decoded, underscores=underscores)
+        verdict = judge.explained if self._explained else judge.verdict
+        strict = verdict(decoded, underscores=underscores)
         if strict.valid and not abstains:  # lenient rules accept every right call, not all silence
             return Judgement(strict, lenient=True)
         return Judgement(strict, lenient=strict.valid)

@@ -150,8 +150,10 @@ def chosen(files: Sequence[OutputFile], models: Sequence[str]) -> list[OutputFil
     return [f for f in files if not models or any(fnmatchcase(f.model, p) for p in models)]
 
 
-def answers(path: str, ids: Collection[str]) -> Answers:
+def answers(path: str, ids: Collection[str], category: str) -> Answers:
     """Returns the answers of a file to the questions with these ids, in their order.
+
+    A line whose id cannot be read is an answer too, called `<category>:line:<number>`.
 
     Raises:
         InputError: the file is missing or its compression is damaged.
@@ -163,7 +165,7 @@ def answers(path: str, ids: Collection[str]) -> Answers:
         answer = answer_in(line)
         damaged += bool(answer.problem)
         if not answer.id:
-            lost.append(Answer(f"line:{number}", problem=answer.problem))
+            lost.append(Answer(f"{category}:line:{number}", problem=answer.problem))
         elif answer.id not in ids:
             unknown += 1
         else:

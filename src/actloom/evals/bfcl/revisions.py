@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
-from actloom.evals.bfcl.tally import DataHash
+import msgspec
 
 PUBLISHED: dict[str, dict[str, str]] = {
     "v1-2024-08-11": {
@@ -52,6 +52,15 @@ PUBLISHED: dict[str, dict[str, str]] = {
 also that of bfcl-eval 2026.3.23. Of v2's and v3's data no published copy was at hand."""
 
 
+class DataHash(msgspec.Struct, frozen=True):
+    """Which revision of the data a score stands on."""
+
+    digest: str
+    """Digest of the questions and answers of the scored categories."""
+    state: str
+    """`published`, `changed: ...` with the categories that differ, or `unpublished`."""
+
+
 def data_hash(profile: str, digests: Mapping[str, str]) -> DataHash:
     """Returns the hash of the scored categories' data and how it stands to the published one.
 
@@ -68,4 +77,4 @@ def data_hash(profile: str, digests: Mapping[str, str]) -> DataHash:
     else:
         changed = [name for name, digest in digests.items() if known.get(name) != digest]
         state = f"changed: {', '.join(changed)}" if changed else "published"
-    return DataHash(whole.hexdigest(), state, dict(digests))
+    return DataHash(whole.hexdigest(), state)

@@ -62,10 +62,8 @@ def score(config: ScoreConfig, out: str) -> Score:
     Raises:
         InputError: a folder, profile, category, model, decoder or file that cannot be used.
     """
-    profile = profile_of(config.profile)
     paths = _paths(config)
-    outputs = _outputs_path(config)
-    jobs = _jobs(config, profile, outputs)
+    jobs = jobs_of(config)
     room = Room(paths)
     with _written(Path(out) / VERDICTS) as write:
         parts: list[Part] = []
@@ -73,7 +71,7 @@ def score(config: ScoreConfig, out: str) -> Score:
             write(part.lines)
             part.lines = b""
             parts.append(part)
-    found = _score(parts, jobs, room, config, outputs=outputs)
+    found = _score(parts, jobs, room, config, outputs=_outputs_path(config))
     write_bytes(join(out, SCORE), msgspec.json.format(msgspec.json.encode(found), indent=1))
     return found
 
@@ -111,7 +109,14 @@ def _outputs_path(config: ScoreConfig) -> str:
     return results if is_folder(results) else config.data
 
 
-def _jobs(config: ScoreConfig, profile: Profile, outputs: str) -> list[Job]:
+def jobs_of(config: ScoreConfig) -> list[Job]:
+    """Returns the work of a score: every chosen model in every category it has outputs of.
+
+    Raises:
+        InputError: a folder, profile, category, model or decoder that cannot be used.
+    """
+    profile = profile_of(config.profile)
+    outputs = _outputs_path(config)
     wanted = [profile.category(name).name for name in config.categories]
     single = config.models[0] if len(config.models) == 1 else ""
     files = chosen(output_files(outputs, profile, model=single), config.models)
@@ -184,14 +189,18 @@ def _score(
     ]
     scored = dict.fromkeys(part.category for part in parts if part.tally is not None)
     digests = {name: room.questions.digest(name) for name in profile.categories if name in scored}
+    data = data_hash(profile.name, digests)
     return Score(
         profile=profile.name,
         source=profile.source,
-        data_hash=data_hash(profile.name, digests),
+        data_hash=data.digest,
+        data_state=data.state,
+        data_digests=digests,
         questions=room.questions.folder,
         outputs=outputs,
         data=config.data,
         dialect=config.dialect,
+        underscores=config.underscores,
         actloom=__version__,
         models=models,
         notes=_notes(models, traits),

@@ -16,8 +16,8 @@ _NAME, _NUMBER = 36, 11
 
 def table(score: Score) -> Iterator[str]:
     """Yields the lines of a score: a block for each model, and one line each when several."""
-    data = score.data_hash
-    yield f"BFCL {score.profile} ({score.source}), data {data.digest} ({data.state})"
+    data = f"data {score.data_hash} ({score.data_state})"
+    yield f"BFCL {score.profile} ({score.source}), {data}"
     for model in score.models:
         yield ""
         yield from _model(model, score)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from actloom.evals.bfcl.aggregation import Accuracy, Column, FormatSensitivity
+from actloom.evals.bfcl.traits import Underscores
 
 VERDICTS = "verdicts.jsonl"
 SCORE = "score.json"
@@ -85,24 +86,18 @@ class ModelScore(msgspec.Struct, kw_only=True, omit_defaults=True):
         return sum(tally.lenient for tally in self.categories.values())
 
 
-class DataHash(msgspec.Struct, frozen=True):
-    """Which revision of the data a score stands on."""
-
-    digest: str
-    """Digest of the questions and answers of the scored categories."""
-    state: str
-    """`published`, `changed: ...` with the categories that differ, or `unpublished`."""
-    categories: dict[str, str]
-    """Category -> digest of its own."""
-
-
 class Score(msgspec.Struct, kw_only=True, omit_defaults=True):
     """OUT/score.json."""
 
     profile: str
     source: str
     """Revision of gorilla the profile follows."""
-    data_hash: DataHash
+    data_hash: str
+    """Digest of the questions and answers of the scored categories."""
+    data_state: str
+    """How it stands to the published data: `published`, `changed: ...`, or `unpublished`."""
+    data_digests: dict[str, str]
+    """Category -> digest of its own."""
     questions: str
     """Folder of questions."""
     outputs: str
@@ -111,6 +106,8 @@ class Score(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Folder of recordings, published verdicts and leaderboards."""
     dialect: str = ""
     """Decoder the caller chose for all models; "" for each model's own."""
+    underscores: Underscores = "auto"
+    """What the caller said of dots in function names."""
     actloom: str
     """Version of actloom."""
     models: list[ModelScore]

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 
 from actloom.evals.bfcl.aggregation import FormatSensitivity, format_sensitivity
 from actloom.evals.bfcl.data import QuestionSet, questions
 from actloom.evals.bfcl.executable import NOT_RECORDED
-from actloom.evals.bfcl.judging import Judgement, Judges, ModelJudge, Recordings
+from actloom.evals.bfcl.judging import Judgement, Judges, ModelJudge, Pair, Recordings
 from actloom.evals.bfcl.outputs import answers
 from actloom.evals.bfcl.profiles import Profile, profile_of
 from actloom.evals.bfcl.question import Question
+from actloom.evals.bfcl.selftest import QUARANTINE
 from actloom.evals.bfcl.tally import Tally, most_frequent
 from actloom.evals.bfcl.traits import Traits
 
@@ -68,6 +69,7 @@ class Room:
         self.questions: QuestionSet = questions(paths.questions, self.profile)
         self.recordings = Recordings(paths.data)
         self.judges = Judges(self.profile)
+        self.quarantine: Collection[str] = QUARANTINE.get(paths.profile, {})
         self._by_id: dict[str, dict[str, Question]] = {}
 
     def by_id(self, category: str) -> dict[str, Question]:
@@ -75,6 +77,16 @@ class Room:
         if category not in self._by_id:
             self._by_id[category] = {q.id: q for q in self.questions[category]}
         return self._by_id[category]
+
+    def judge(self, job: Job, *, explained: bool = False) -> ModelJudge:
+        """Returns the judge of a job's records; `explained` says in a sentence what is wrong."""
+        return ModelJudge(
+            job.model,
+            job.traits,
+            judges=self.judges,
+            recordings=self.recordings,
+            explained=explained,
+        )
 
     def part(self, job: Job) -> Part:
         """Returns what comes of a job.
@@ -87,12 +99,11 @@ class Room:
         if reason or job.category not in self.questions:
             return Part(job.model, job.category, reason=reason or "no questions of this category")
         asked = self.by_id(job.category)
-        given = answers(job.path, asked)
-        judge = ModelJudge(job.model, job.traits, judges=self.judges, recordings=self.recordings)
+        given = answers(job.path, asked, job.category)
         unknown = Question(id="", category=category.name, turns=[], functions=[])
         pairs = [(asked.get(answer.id, unknown), answer) for answer in given.answers]
-        judged = list(judge.judgements(category, pairs))
-        tally = _tally(judged)
+        judged = list(self.judge(job).judgements(category, pairs))
+        tally = _tally(pairs, judged, self.quarantine)
         tally.questions = len(asked)
         tally.missing, tally.unknown = given.missing, given.unknown
         tally.repeated, tally.damaged = given.repeated, given.damaged
@@ -103,14 +114,19 @@ class Room:
         return part
 
 
-def _tally(judged: Sequence[Judgement]) -> Tally:
+def _tally(
+    pairs: Sequence[Pair], judged: Sequence[Judgement], quarantine: Collection[str]
+) -> Tally:
+    held = [of for (question, _), of in zip(pairs, judged) if question.id in quarantine]
     return Tally(
-        correct=sum(j.verdict.valid for j in judged),
+        correct=sum(of.verdict.valid for of in judged),
         total=len(judged),
-        lenient=sum(j.lenient for j in judged),
-        official=sum(j.official for j in judged),
-        not_recorded=sum(j.verdict.code == NOT_RECORDED for j in judged),
-        errors=most_frequent(j.verdict.code for j in judged if not j.verdict.valid),
+        lenient=sum(of.lenient for of in judged),
+        official=sum(of.official for of in judged),
+        quarantined=len(held),
+        quarantined_correct=sum(of.verdict.valid for of in held),
+        not_recorded=sum(of.verdict.code == NOT_RECORDED for of in judged),
+        errors=most_frequent(of.verdict.code for of in judged if not of.verdict.valid),
     )
 
 
