@@ -48,25 +48,29 @@ def bootstrap_mean(
 
 def _resampled_means(values: Sequence[float], rng: random.Random, resamples: int) -> list[float]:
     n = len(values)
-    first = values[0]
-    others = [value for value in values if value != first]
-    if not others:
+    counts = Counter(values)
+    if len(counts) == 1:
         return [sum(values) / n] * resamples
-    second = others[0]
-    thirds = [value for value in others if value != second]
-    if any(value != thirds[0] for value in thirds):
+    if len(counts) == 3:
+        return _means_of_three(counts, rng, resamples)
+    if len(counts) > 3:
         return [sum(rng.choices(values, k=n)) / n for _ in range(resamples)]
-    if thirds:
-        # Better, worse or the same: how many are not the first, and how many of these the third.
-        draws = _nested_draws(n, len(others), len(thirds), resamples=resamples, rng=rng)
-        third = thirds[0]
-        return [
-            (first * (n - other) + second * (other - last) + third * last) / n
-            for other, last in draws
-        ]
     # Of two values (right or wrong), a resample is how often it draws the one: a binomial count.
-    counts = _binomial_draws(n, len(others) / n, resamples, rng)
-    return [(first * (n - count) + second * count) / n for count in counts]
+    first, second = counts
+    hits = _binomial_draws(n, counts[second] / n, resamples, rng)
+    return [(first * (n - hit) + second * hit) / n for hit in hits]
+
+
+def _means_of_three(counts: Counter[float], rng: random.Random, resamples: int) -> list[float]:
+    """Returns means for better, worse or the same: how many are not the one, of these the other."""
+    n = counts.total()
+    (first, most), (second, _), (third, least) = sorted(
+        counts.items(), key=lambda item: (-item[1], item[0])
+    )
+    draws = _nested_draws(n, n - most, least, resamples=resamples, rng=rng)
+    return [
+        (first * (n - other) + second * (other - last) + third * last) / n for other, last in draws
+    ]
 
 
 def _nested_draws(
@@ -94,7 +98,9 @@ def _binomial_draws(n: int, share: float, k: int, rng: random.Random) -> list[in
     return rng.choices(range(low, high + 1), cum_weights=list(itertools.accumulate(chances)), k=k)
 
 
-def bootstrap_difference(a: Sequence[float], b: Sequence[float], *, seed: int = 0) -> Interval:
+def bootstrap_difference(
+    a: Sequence[float], b: Sequence[float], *, seed: int = 0, resamples: int = RESAMPLES
+) -> Interval:
     """Returns mean(a - b) over paired cases with its 95 % interval.
 
     Raises:
@@ -102,7 +108,8 @@ def bootstrap_difference(a: Sequence[float], b: Sequence[float], *, seed: int = 
     """
     if len(a) != len(b):
         raise ValueError(f"paired samples must have equal length, got {len(a)} and {len(b)}")
-    return bootstrap_mean([x - y for x, y in zip(a, b, strict=True)], seed=seed)
+    differences = [x - y for x, y in zip(a, b, strict=True)]
+    return bootstrap_mean(differences, seed=seed, resamples=resamples)
 
 
 def wilson(hits: int, n: int) -> Interval:
