@@ -10,7 +10,7 @@ from actloom import __version__
 from actloom.core.errors import OutputError
 from actloom.report import scores, sections
 from actloom.report.folder import read_folder
-from actloom.report.markup import Markup, join, tag, trusted
+from actloom.report.markup import Child, Markup, join, tag, trusted
 from actloom.report.model import ReportData
 
 Section = Callable[[ReportData], "Markup | None"]
@@ -40,36 +40,43 @@ def render(data: ReportData) -> str:
     """Returns the report as one HTML document."""
     built = [(*head, body) for *head, build in SECTIONS if (body := build(data)) is not None]
     navigation = [tag("li", tag("a", title, href=f"#{anchor}")) for anchor, title, _, _ in built]
-    main = tag(
-        "main",
-        _header(data),
+    return document(
+        data.title,
+        header(data.title, data.subtitle, data.created),
         scores.headline(data),
         tag("nav", tag("ul", navigation), aria_label="Sections") if built else None,
-        [_section(anchor, title, words, body) for anchor, title, words, body in built],
-        tag("footer", f"Written by actloom {__version__}.", class_="soft small"),
+        [section(anchor, title, words, body) for anchor, title, words, body in built],
     )
+
+
+def document(title: str, *children: Child) -> str:
+    """Returns one HTML document that needs nothing else and runs nothing."""
+    footer = tag("footer", f"Written by actloom {__version__}.", class_="soft small")
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
         tag("meta", http_equiv="Content-Security-Policy", content=_POLICY),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="color-scheme", content="light dark"),
-        tag("title", data.title),
+        tag("title", title),
         tag("style", trusted(files("actloom.report").joinpath("report.css").read_text("utf-8"))),
     )
-    return join(trusted("<!DOCTYPE html>\n"), tag("html", head, tag("body", main), lang="en"))
+    body = tag("body", tag("main", *children, footer))
+    return join(trusted("<!DOCTYPE html>\n"), tag("html", head, body, lang="en"))
 
 
-def _header(data: ReportData) -> Markup:
-    below = "  ·  ".join(text for text in (data.subtitle, data.created) if text)
+def header(title: str, *notes: str) -> Markup:
+    """Returns a page's title, with notes below it."""
+    below = "  ·  ".join(text for text in notes if text)
     return tag(
         "header",
-        tag("h1", data.title),
+        tag("h1", title),
         tag("p", below, class_="soft small") if below else None,
     )
 
 
-def _section(anchor: str, title: str, words: str, body: Markup) -> Markup:
+def section(anchor: str, title: str, words: str, body: Child) -> Markup:
+    """Returns a section with its heading and a line about it."""
     return tag(
         "section",
         tag("h2", title),
