@@ -39,6 +39,7 @@ VERBS: dict[str, str] = {
 PARTS: dict[str, dict[str, str]] = {
     "eval": {
         "cases": "Ask a model cases written by hand.",
+        "from-traces": "Ask a model what it would have done in your own conversations.",
     },
     "pull": {"bfcl": "Fetch BFCL's data and simulated classes, by version and hash."},
     "score": {"bfcl": "Score stored outputs on BFCL, with the official verdicts."},

@@ -93,7 +93,7 @@ def _cases_of(record: Trajectory, config: EvalConfig, skipped: Counter[str]) -> 
         if any(call.arguments_text is not None for call in expected):
             skipped["expected arguments do not parse"] += 1
             continue
-        case = _case(record, index, expected, config)
+        case = case_at(record, index, expected, groups=config.groups)
         if not expected and not offered_tools(case.record):
             skipped["no tools offered and no call expected"] += 1
             continue
@@ -109,14 +109,24 @@ def _chosen(steps: Sequence[tuple[int, Step]], which: Which) -> Sequence[tuple[i
     return steps[-1:]
 
 
-def _case(record: Trajectory, index: int, expected: list[Call], config: EvalConfig) -> Case:
+def case_at(
+    record: Trajectory, index: int, expected: list[Call], *, groups: Sequence[str] = ()
+) -> Case:
+    """Returns the case that asks for a record's step `index`: what was known just before it.
+
+    Args:
+        record: the whole conversation.
+        index: number of the step in `record.steps`.
+        expected: calls that are right there.
+        groups: breakdowns, as in `EvalConfig.groups`.
+    """
     before = list(record.steps[:index])
     delta = record.steps[index].tools_delta
     if delta is not None:  # the tools change just before the step that is asked for
         before.append(Step(tools_delta=delta))
     asked = msgspec.structs.replace(record, steps=before, outcome=None)
-    groups = {key: label for key in config.groups if (label := _label(key, asked, expected))}
-    return Case(derived_id(record.id, step=index), asked, expected, groups=groups)
+    labels = {key: label for key in groups if (label := _label(key, asked, expected))}
+    return Case(derived_id(record.id, step=index), asked, expected, groups=labels)
 
 
 def _label(key: str, record: Trajectory, expected: list[Call]) -> str:

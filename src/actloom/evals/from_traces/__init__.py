@@ -1,0 +1,1 @@
+"""Own traces: what another model would have done where the production model acted."""
