@@ -10,15 +10,28 @@ from __future__ import annotations
 import difflib
 
 from actloom.core.errors import InputError
-from actloom.evals.bfcl.decoders.families_v1 import FAMILIES, HANDLERS
+from actloom.dialects import NAMES
+from actloom.evals.bfcl.decoders import families_v1, families_v4
+from actloom.evals.bfcl.decoders.formats_v4 import ReturnFormat
+from actloom.evals.bfcl.decoders.native import AUTO, NATIVE, dialect_decoder
 from actloom.evals.bfcl.decoding import Decoder
 
-_FAMILIES: dict[str, Decoder] = {family.name: family for family in FAMILIES}
+_DECODERS: dict[str, Decoder] = {
+    found.name: found
+    for found in (
+        *families_v1.FAMILIES,
+        *families_v4.FAMILIES,
+        AUTO,
+        NATIVE,
+        *(dialect_decoder(name) for name in NAMES),
+        *(dialect_decoder(name, lenient=True) for name in NAMES),
+    )
+}
 
 
 def names() -> list[str]:
-    """Returns the names of all decoders: leaderboard families first, then dialects."""
-    return [*_FAMILIES]
+    """Returns the names of all decoders: leaderboard families first, dialects last."""
+    return [*_DECODERS]
 
 
 def decoder(name: str) -> Decoder:
@@ -27,7 +40,7 @@ def decoder(name: str) -> Decoder:
     Raises:
         InputError: unknown name; the message offers the nearest known one.
     """
-    found = _FAMILIES.get(name)
+    found = _DECODERS.get(name)
     if found is not None:
         return found
     near = difflib.get_close_matches(name, names(), n=1, cutoff=0.4)
@@ -50,12 +63,17 @@ def family_decoder(decoder_family: str, name_contains_fc: bool) -> Decoder:
     Raises:
         InputError: unknown family; the message names the known ones.
     """
-    handler = HANDLERS.get(decoder_family)
+    handler = families_v1.HANDLERS.get(decoder_family)
     if handler is None:
         raise InputError(
             f"there is no decoder family {decoder_family!r}",
-            expected=f"one of {', '.join(sorted(HANDLERS))}",
+            expected=f"one of {', '.join(sorted(families_v1.HANDLERS))}",
             got=repr(decoder_family),
             todo="name a decoder yourself (docs/decoders.md)",
         )
     return decoder(handler[1] if name_contains_fc else handler[0])
+
+
+def format_decoder(form: ReturnFormat, *, has_tool_call_tag: bool) -> Decoder:
+    """Returns the decoder of a return format of bfcl-eval's format-sensitivity prompts."""
+    return decoder(families_v4.format_name(form, tagged=has_tool_call_tag))

@@ -25,16 +25,23 @@ class TooLargeError(ValueError):
 
 
 def check_python(text: str, limit: int) -> None:
-    """Raises TooLargeError where Python source has more than `limit` characters outside its strings.
+    """Refuses Python source with too much outside its strings, which may be of any length.
 
-    Strings may be as long as they like; the inside of an f-string is code and counts five times.
+    The inside of an f-string is code and counts five times.
+
+    Raises:
+        TooLargeError: more than `limit` characters.
     """
     if len(text) > _PLAIN_TEXT:
         _check(text, limit, _PYTHON)
 
 
 def check_braces(text: str, limit: int) -> None:
-    """Raises TooLargeError where Java or JavaScript has more than `limit` characters outside strings."""
+    """Refuses Java or JavaScript with too much outside its strings.
+
+    Raises:
+        TooLargeError: more than `limit` characters.
+    """
     if len(text) > limit:
         _check(text, limit, _BRACES)
 

@@ -6,7 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import cast
 
-from actloom.core.jsonvalue import Json, JsonObject
+from actloom.core.jsonvalue import Json
+from actloom.evals.bfcl.decoders.shapes import entries, text_of
 
 
 def call_text(name: object, arguments: object, *, comma: str = ",") -> str:
@@ -46,31 +47,32 @@ def native_call_texts(result: Json) -> list[str]:
         ValueError: a value is not JSON.
     """
     return [
-        call_text(name, json.loads(_text(given)))
+        call_text(name, json.loads(text_of(given)))
         for call in entries([result] if isinstance(result, dict) else result)
         for name, given in call.items()
     ]
 
 
-def entries(result: Json) -> list[JsonObject]:
-    """Returns a result that is a list of objects; nothing at all is an empty list.
+def nested_call_texts(calls: Sequence[Mapping[str, Mapping[str, object]]]) -> list[str]:
+    """Returns calls as bfcl-eval writes those of prompted models: a dict of dicts is a call again.
 
     Raises:
-        TypeError: it is something else.
+        IndexError: an empty dict among the values.
     """
-    if isinstance(result, str | dict) and not result:
-        return []
-    if not isinstance(result, list):
-        raise TypeError(f"a list of calls, not {type(result).__name__}")
-    found: list[JsonObject] = []
-    for item in result:
-        if not isinstance(item, dict):
-            raise TypeError(f"calls in the list, not {type(item).__name__}")
-        found.append(item)
-    return found
+    return [_nested_call(name, given) for call in calls for name, given in call.items()]
 
 
-def _text(value: Json) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"JSON text, not {type(value).__name__}")
-    return value
+def _nested_call(name: object, given: Mapping[str, object]) -> str:
+    return f"{name}({', '.join([f'{key}={_nested(value)}' for key, value in given.items()])})"
+
+
+def _nested(value: object) -> str:
+    if not isinstance(value, dict):
+        return repr(value)
+    pairs = cast("dict[object, object]", value)
+    if not all(isinstance(item, dict) for item in pairs.values()):
+        return "{" + ", ".join(f"'{key}': {_nested(item)}" for key, item in pairs.items()) + "}"
+    if not pairs:
+        raise IndexError("the official decoder takes an empty dict for a call and finds no name")
+    name, given = next(iter(cast("dict[str, dict[str, object]]", pairs).items()))
+    return _nested_call(name, given)

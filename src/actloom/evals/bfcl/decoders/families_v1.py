@@ -1,6 +1,6 @@
 """The handlers of the leaderboard of 2024-08-11 as decoders (spec section 4, the table).
 
-One function a rule; what a handler raises is raised here too, by `Family` made a verdict.
+One function a rule; what a handler raises is raised here too, by `OutputDecoder` made a verdict.
 """
 
 from __future__ import annotations
@@ -11,28 +11,18 @@ from collections.abc import Callable
 from typing import cast
 
 from actloom.core.jsonvalue import Json, JsonObject
-from actloom.evals.bfcl.decoders.call_text import (
-    call_text,
-    call_texts,
-    entries,
-    native_call_texts,
-)
-from actloom.evals.bfcl.decoders.family import Family
+from actloom.evals.bfcl.decoders.call_text import call_text, call_texts, native_call_texts
 from actloom.evals.bfcl.decoders.java_text import java_calls
 from actloom.evals.bfcl.decoders.javascript_text import javascript_calls
+from actloom.evals.bfcl.decoders.output_decoder import OutputDecoder
 from actloom.evals.bfcl.decoders.python_text import calls_v1
+from actloom.evals.bfcl.decoders.shapes import each, entries, first_pair, text_of
 from actloom.evals.bfcl.question import Language
 
 _VERSION = "bfcl_v1"
 _QUOTED = re.compile(r"'([^']*)'")
 _FLAT_LIST = re.compile(r"\[[^\]]*\]")
 _NO_FUNCTION = "No function is called"
-
-
-def _text_of(result: Json) -> str:
-    if not isinstance(result, str):
-        raise TypeError(f"a text, not {type(result).__name__}")
-    return result
 
 
 def _read(text: str, language: Language) -> object:
@@ -79,31 +69,23 @@ def _fenced_list(text: str) -> str:
     return lists.group()
 
 
-def _text_family(name: str, reads: str, clean: Callable[[str], str]) -> Family:
+def _text_family(name: str, reads: str, clean: Callable[[str], str]) -> OutputDecoder:
     """Returns a family that reads Python, Java or JavaScript after cleaning the text."""
-    return Family(
+    return OutputDecoder(
         name=f"{name}@{_VERSION}",
         reads=reads,
-        to_calls=lambda result, language: _read(clean(_text_of(result)), language),
-        to_call_texts=lambda result: call_texts(calls_v1(clean(_text_of(result)))),
+        to_calls=lambda result, language: _read(clean(text_of(result)), language),
+        to_call_texts=lambda result: call_texts(calls_v1(clean(text_of(result)))),
     )
 
 
 def _native_calls(result: Json, _language: Language) -> object:
-    calls: list[dict[str, object]] = []
-    for entry in entries(result):
-        name = _first_key(entry)
-        calls.append({name: json.loads(_text_of(entry[name]))})
-    return calls
+    pairs = map(first_pair, entries(result))
+    return [{name: json.loads(text_of(value))} for name, value in pairs]
 
 
-def _first_key(entry: JsonObject) -> str:
-    """Raises IndexError for an empty object."""
-    return [*entry][0]  # noqa: RUF015 (next() would raise StopIteration, no error to a loop)
-
-
-def _native_family(name: str) -> Family:
-    return Family(
+def _native_family(name: str) -> OutputDecoder:
+    return OutputDecoder(
         name=f"{name}@{_VERSION}",
         reads="A list of one-key objects whose value is JSON text; a text result is an error.",
         to_calls=_native_calls,
@@ -116,11 +98,7 @@ def _gemini_calls(result: Json, language: Language) -> object:
 
 
 def _cohere_calls(result: Json, _language: Language) -> object:
-    calls: list[dict[str, object]] = []
-    for entry in entries(result):
-        name = _first_key(entry)
-        calls.append({name: entry[name]})
-    return calls
+    return [{name: value} for name, value in map(first_pair, entries(result))]
 
 
 def _cohere_call_texts(result: Json) -> object:
@@ -128,7 +106,7 @@ def _cohere_call_texts(result: Json) -> object:
 
 
 def _xlam_calls(result: Json, _language: Language) -> object:
-    text = _text_of(result)
+    text = text_of(result)
     try:
         value: Json = json.loads(text)
     except json.JSONDecodeError:
@@ -137,25 +115,14 @@ def _xlam_calls(result: Json, _language: Language) -> object:
         raise TypeError(f"calls, not {type(value).__name__}")
     return [
         {cast("str", call.get("name", "")): call.get("arguments", {})}
-        for call in _each(value if isinstance(value, list) else value.get("tool_calls", []))
+        for call in each(value if isinstance(value, list) else value.get("tool_calls", []))
         if isinstance(call, dict)
     ]
 
 
-def _each(value: Json) -> list[Json]:
-    """Returns what a loop over a JSON value meets.
-
-    Raises:
-        TypeError: the value cannot be looped over.
-    """
-    if isinstance(value, list | dict | str):
-        return [*value]
-    raise TypeError(f"calls, not {type(value).__name__}")
-
-
 def _xlam_call_texts(result: Json) -> object:
     try:
-        value: Json = json.loads(_text_of(result))
+        value: Json = json.loads(text_of(result))
     except Exception:  # the official decoder hands back whatever is not JSON
         return result
     given = value.get("tool_calls", []) if isinstance(value, dict) else value
@@ -172,19 +139,23 @@ def _mistral_text(text: str) -> str:
     return text.replace("\\_", "_")
 
 
-def _nexus_text(result: Json) -> str:
-    text = _text_of(result)
-    return f"[{text.removesuffix(';').replace(';', ',')}]"
+def nexus_text(result: Json) -> str:
+    """Returns calls between semicolons as a list in brackets.
+
+    Raises:
+        TypeError: the result is no text.
+    """
+    return f"[{text_of(result).removesuffix(';').replace(';', ',')}]"
 
 
 def _nexus_calls(result: Json, language: Language) -> object:
-    text = _nexus_text(result)
+    text = nexus_text(result)
     calls = _read(text, language)
     return "irrelevant" if "out_of_domain" in text else calls
 
 
 def _databricks_calls(result: Json, language: Language) -> object:
-    text = _text_of(result)
+    text = text_of(result)
     try:
         return _read(_databricks_text(text), language)
     except Exception:  # any failure is followed by a second try with the text as it is
@@ -212,7 +183,7 @@ def _hermes_objects(text: str) -> list[JsonObject]:
 
 def _hermes_calls(result: Json, language: Language) -> object:
     calls: list[dict[str, object]] = []
-    for value in _hermes_objects(_text_of(result)):
+    for value in _hermes_objects(text_of(result)):
         name, arguments = cast("str", value["name"]), value["arguments"]
         calls.append({name: _as_texts(arguments) if language != "python" else arguments})
     return calls
@@ -226,20 +197,20 @@ def _as_texts(arguments: Json) -> Json:
     """
     if isinstance(arguments, dict):
         return {key: str(value) for key, value in arguments.items()}
-    if _each(arguments):
+    if each(arguments):
         raise TypeError(f"arguments by name, not {type(arguments).__name__}")
     return arguments
 
 
 def _hermes_call_texts(result: Json) -> object:
     return [
-        call_text(value["name"], value["arguments"]) for value in _hermes_objects(_text_of(result))
+        call_text(value["name"], value["arguments"]) for value in _hermes_objects(text_of(result))
     ]
 
 
 def _granite_values(result: Json) -> list[Json]:
     """Returns each piece's JSON value, or the piece itself where it is no JSON."""
-    pieces = [piece.strip() for piece in _text_of(result).split("<function_call>")]
+    pieces = [piece.strip() for piece in text_of(result).split("<function_call>")]
     return [_json_or_text(piece) for piece in pieces if piece]
 
 
@@ -254,7 +225,12 @@ class _Piece(str):
     """A piece that is no JSON, to be told from one that is a JSON text."""
 
 
-def _granite_calls(result: Json, _language: Language) -> object:
+def granite_calls(result: Json, _language: Language) -> object:
+    """Returns a call for each piece that is JSON, the text of each that is not.
+
+    Raises:
+        Exception: whatever stands for the official decoder's own.
+    """
     calls: list[object] = []
     for value in _granite_values(result):
         if isinstance(value, _Piece):
@@ -268,10 +244,15 @@ def _granite_calls(result: Json, _language: Language) -> object:
 def _granite_call(value: Json) -> tuple[str, Json]:
     if not isinstance(value, dict):
         raise TypeError(f"an object, not {type(value).__name__}")
-    return _text_of(value.get("name", "")).strip(), value.get("arguments", {})
+    return text_of(value.get("name", "")).strip(), value.get("arguments", {})
 
 
-def _granite_call_texts(result: Json) -> object:
+def granite_call_texts(result: Json) -> object:
+    """Returns each call as Python source, the text of each piece that is no JSON.
+
+    Raises:
+        Exception: whatever stands for the official decoder's own.
+    """
     texts: list[str] = []
     for value in _granite_values(result):
         if isinstance(value, _Piece):
@@ -282,18 +263,28 @@ def _granite_call_texts(result: Json) -> object:
     return texts
 
 
-def _glm_calls(result: Json, _language: Language) -> object:
-    lines = _text_of(result).split("\n", 2)
+def glm_calls(result: Json, _language: Language) -> object:
+    """Returns a call of two lines, name and JSON; one line alone stays text.
+
+    Raises:
+        Exception: whatever stands for the official decoder's own.
+    """
+    lines = text_of(result).split("\n", 2)
     return [lines[0]] if len(lines) == 1 else [{lines[0]: json.loads(lines[1])}]
 
 
-def _glm_call_texts(result: Json) -> object:
-    lines = _text_of(result).split("\n", 2)
+def glm_call_texts(result: Json) -> object:
+    """Returns a call of two lines as Python source; fails for one line alone.
+
+    Raises:
+        Exception: whatever stands for the official decoder's own.
+    """
+    lines = text_of(result).split("\n", 2)
     return native_call_texts(lines[0] if len(lines) == 1 else [{lines[0]: lines[1]}])
 
 
 def _glaive_value(result: Json) -> JsonObject:
-    return json.loads(_text_of(result).rpartition("<functioncall>")[2].replace("'", ""))
+    return json.loads(text_of(result).rpartition("<functioncall>")[2].replace("'", ""))
 
 
 def _glaive_calls(result: Json, language: Language) -> object:
@@ -313,20 +304,20 @@ _PROMPT = "Drops one leading blank, adds missing brackets, reads a list of calls
 _ITEMS = "Deletes newlines, adds brackets with a blank, unquotes a list of quoted calls."
 
 FAMILIES = (
-    Family(
+    OutputDecoder(
         name="xlam@bfcl_v1",
         reads="JSON: a list, or an object's `tool_calls`; what is not JSON stays text.",
         to_calls=_xlam_calls,
         to_call_texts=_xlam_call_texts,
     ),
     *map(_native_family, ("openai_fc", "claude_fc", "functionary", "firework", "yi", "mistral_fc")),
-    Family(
+    OutputDecoder(
         name="gemini@bfcl_v1",
         reads="As openai_fc@bfcl_v1; a result that is no list counts as a list of one.",
         to_calls=_gemini_calls,
         to_call_texts=native_call_texts,
     ),
-    Family(
+    OutputDecoder(
         name="cohere_fc@bfcl_v1",
         reads="A list of one-key objects whose value is the arguments object.",
         to_calls=_cohere_calls,
@@ -334,20 +325,20 @@ FAMILIES = (
     ),
     _text_family("openai", "A list of calls, as it is.", lambda text: text),
     _text_family("claude", _PROMPT, without_first_blank),
-    Family(
+    OutputDecoder(
         name="oss@bfcl_v1",
         reads=f"{_PROMPT} Execution gets the raw text.",
-        to_calls=lambda result, language: _read(without_first_blank(_text_of(result)), language),
+        to_calls=lambda result, language: _read(without_first_blank(text_of(result)), language),
         to_call_texts=lambda result: result,
     ),
     _text_family("cohere", "Adds missing brackets, reads a list of calls.", bracketed),
-    Family(
+    OutputDecoder(
         name="mistral@bfcl_v1",
         reads="Turns `\\_` into `_`, then as cohere@bfcl_v1; execution adds no brackets.",
         to_calls=lambda result, language: _read(
-            bracketed(_mistral_text(_text_of(result))), language
+            bracketed(_mistral_text(text_of(result))), language
         ),
-        to_call_texts=lambda result: call_texts(calls_v1(_mistral_text(_text_of(result)))),
+        to_call_texts=lambda result: call_texts(calls_v1(_mistral_text(text_of(result)))),
     ),
     _text_family(
         "llama",
@@ -355,15 +346,15 @@ FAMILIES = (
         lambda text: bracketed(text.replace("\n", "")),
     ),
     _text_family("gorilla", "Adds brackets whether missing or not.", lambda text: f"[{text}]"),
-    Family(
+    OutputDecoder(
         name="nexus@bfcl_v1",
         reads="Calls between semicolons; one that names out_of_domain is the text irrelevant.",
         to_calls=_nexus_calls,
-        to_call_texts=lambda result: call_texts(calls_v1(_nexus_text(result))),
+        to_call_texts=lambda result: call_texts(calls_v1(nexus_text(result))),
     ),
     _text_family("gemma", "From the first `[` to the last `]`.", _within_brackets),
     _text_family("deepseek", "The first flat list inside the first code fence.", _fenced_list),
-    Family(
+    OutputDecoder(
         name="databricks@bfcl_v1",
         reads="Deletes single quotes and newlines with indent, brackets; else the text as it is.",
         to_calls=_databricks_calls,
@@ -371,25 +362,25 @@ FAMILIES = (
     ),
     _text_family("arctic", _ITEMS, _unquoted_items),
     _text_family("nvidia", _ITEMS, _unquoted_items),
-    Family(
+    OutputDecoder(
         name="hermes@bfcl_v1",
         reads="The line after `<tool_call>`, `'` as `\"`, as JSON; values of Java/JS as text.",
         to_calls=_hermes_calls,
         to_call_texts=_hermes_call_texts,
     ),
-    Family(
+    OutputDecoder(
         name="granite@bfcl_v1",
         reads="JSON after `<function_call>`; what is not JSON stays text, no_function too.",
-        to_calls=_granite_calls,
-        to_call_texts=_granite_call_texts,
+        to_calls=granite_calls,
+        to_call_texts=granite_call_texts,
     ),
-    Family(
+    OutputDecoder(
         name="glm@bfcl_v1",
         reads="A line with the name and one with JSON; one line alone stays text.",
-        to_calls=_glm_calls,
-        to_call_texts=_glm_call_texts,
+        to_calls=glm_calls,
+        to_call_texts=glm_call_texts,
     ),
-    Family(
+    OutputDecoder(
         name="glaive@bfcl_v1",
         reads="JSON after the last `<functioncall>` without `'`; execution always fails.",
         to_calls=_glaive_calls,

@@ -1,4 +1,4 @@
-"""A leaderboard family as a decoder: two functions, and the rule that any failure is a verdict."""
+"""A decoder made of two functions, and the rule that any failure of theirs is a verdict."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from actloom.core.jsonvalue import Json
 from actloom.evals.bfcl.decoding import Decoded
 from actloom.evals.bfcl.question import Language
 
-MAX_MESSAGE = 200
+_MAX_MESSAGE = 200
 
 
-class Family(msgspec.Struct, frozen=True):
-    """A decoder made of what the official handler does with a result."""
+class OutputDecoder(msgspec.Struct, frozen=True):
+    """A decoder: of a leaderboard family, it does what the official handler does with a result."""
 
     name: str
     """`xlam@bfcl_v1`."""
@@ -30,18 +30,18 @@ class Family(msgspec.Struct, frozen=True):
         try:
             return Decoded(value=self.to_calls(result, language))
         except Exception as error:  # the official runner takes any exception for a failed decoding
-            return Decoded(error=reason(error))
+            return Decoded(error=_reason(error))
 
     def call_texts(self, result: Json) -> Decoded:
         """Returns the calls as Python source, or why the official decoder would raise."""
         try:
             return Decoded(value=self.to_call_texts(result))
         except Exception as error:  # as above
-            return Decoded(error=reason(error))
+            return Decoded(error=_reason(error))
 
 
-def reason(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     """Returns an exception as one short line."""
-    words = " ".join(str(error)[: 2 * MAX_MESSAGE].split())
+    words = " ".join(str(error)[: 2 * _MAX_MESSAGE].split())
     text = f"{type(error).__name__}: {words}" if words else type(error).__name__
-    return text[:MAX_MESSAGE].encode("utf-8", "replace").decode()
+    return text[:_MAX_MESSAGE].encode("utf-8", "replace").decode()
