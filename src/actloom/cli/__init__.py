@@ -38,6 +38,7 @@ VERBS: dict[str, str] = {
 """Verb -> one-line summary, in the order of `--help`."""
 PARTS: dict[str, dict[str, str]] = {
     "eval": {
+        "bfcl": "Ask a model BFCL's questions as bfcl-eval does, and score the answers.",
         "cases": "Ask a model cases written by hand.",
         "from-traces": "Ask a model what it would have done in your own conversations.",
     },
