@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import inspect
 import json
+import math
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -73,8 +74,8 @@ def _load(instance: object, config: object, *, long_context: bool) -> None:
 
 def _plain(value: object, above: tuple[int, ...]) -> object:
     """Returns a value as JSON; an object is its public attributes, one that holds itself a mark."""
-    if value is None or isinstance(value, (str, int, float, bool)):
-        return value if isinstance(value, (str, bool, type(None))) else repr(value)
+    if value is None or isinstance(value, (str, int, float)):
+        return _scalar(value)
     if id(value) in above:
         return "<itself>"
     above = (*above, id(value))
@@ -86,6 +87,13 @@ def _plain(value: object, above: tuple[int, ...]) -> object:
     if hasattr(value, "__dict__"):
         attributes = public_attributes(value)
         return {type(value).__name__: {n: _plain(v, above) for n, v in attributes.items()}}
+    return repr(value)
+
+
+def _scalar(value: str | float | None) -> str:
+    """Returns text that is equal for equal values: 1, 1.0 and True are."""
+    if isinstance(value, (int, float)) and math.isfinite(value) and value == int(value):
+        return repr(int(value))
     return repr(value)
 
 

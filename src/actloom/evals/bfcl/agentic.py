@@ -2,7 +2,8 @@
 
 Rules after bfcl-eval (`eval_runner.py`, `agentic_checker.py`): of the steps of the one turn, the
 last that is no call is the answer; an accepted answer must stand in it as a whole sequence of
-words, both sides normalised.
+words, both sides normalised. Memory questions are asked after conversations that fill the memory:
+`prerequisites` gives these, and `envs.bfcl.live.LiveWorld` carries the memory from one to the next.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from actloom.core.jsonvalue import Json
+from actloom.core.jsonvalue import Json, JsonObject
 from actloom.core.verdict import Verdict
 from actloom.evals.bfcl.decoding import Decoder
+from actloom.evals.bfcl.files import files_in, rows_of
 from actloom.evals.bfcl.multi_turn import MAX_STEPS, is_no_call
 from actloom.evals.bfcl.question import Question
+from actloom.io.urls import join
 
 _DELETED = re.compile(r"[,./\-_*^()]")
 
@@ -63,3 +66,43 @@ def is_answered(answer: Json, accepted: Sequence[str]) -> bool:
 def normalised(text: str) -> str:
     """Returns text in small letters, without `, . / - _ * ^ ( )`, single quotes as double ones."""
     return _DELETED.sub("", text).lower().replace("'", '"')
+
+
+def prerequisites(questions: Sequence[Question], folder: str) -> dict[str, list[Question]]:
+    """Returns scenario -> the conversations that fill its memory, in order.
+
+    Each begins with the memory the one before left, the first with an empty one; the scenario's
+    questions begin with what the last left.
+
+    Args:
+        questions: those of one memory category; their functions are offered here too.
+        folder: where the questions lie (`bfcl_eval/data`).
+
+    Raises:
+        InputError: a file is damaged.
+    """
+    if not questions:
+        return {}
+    asked = questions[0]
+    found = files_in(join(folder, "memory_prereq_conversation"))
+    return {
+        name.removeprefix("memory_"): [_prerequisite(row, asked) for row in rows_of(path)]
+        for name, path in found.items()
+    }
+
+
+def _prerequisite(row: JsonObject, asked: Question) -> Question:
+    name = str(row.get("id", "")).replace("memory", asked.category)
+    classes = asked.raw.get("involved_classes", [])
+    turns = row.get("question")
+    return Question(
+        id=name,
+        category=asked.category,
+        turns=[
+            [message for message in turn if isinstance(message, dict)]
+            for turn in (turns if isinstance(turns, list) else [])
+            if isinstance(turn, list)
+        ],
+        functions=asked.functions,
+        raw={**row, "id": name, "involved_classes": classes},
+    )

@@ -1,0 +1,3 @@
+"""State outside instances, as some of the benchmark's modules have it."""
+
+SEEN: list[str] = []
