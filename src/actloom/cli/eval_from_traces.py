@@ -16,6 +16,7 @@ from actloom.cli.eval import known_model, show_trouble
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from actloom.core.model import Model
     from actloom.evals.config import EvalConfig
     from actloom.evals.from_traces.comparison import Compared, Comparison, Vote
     from actloom.evals.from_traces.positions import Positions
@@ -174,7 +175,12 @@ def _evaluated(
     from actloom.evals.from_traces.checker import TracesChecker
 
     cases, reader = positions.case_set(), dialect_of(dialect)
-    known = known_model(model, cases, reader, instruct=config.instruct)
+    if go_on and model == "scripted:gold":
+        from actloom.evals.from_traces.gold import tape_gold_model
+
+        known: Model | None = tape_gold_model(positions, reader, instruct=config.instruct)
+    else:
+        known = known_model(model, cases, reader, instruct=config.instruct)
     with nullcontext(known) if known else asking.opened(model, out) as asked:
         checker = TracesChecker(positions, go_on=go_on)
         return evaluate(asked, cases, reader, out, config=config, checker=checker)

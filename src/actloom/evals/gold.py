@@ -41,14 +41,20 @@ def gold_model(
         text = (texts or {}).get(case.id, "" if case.expected else REFUSAL)
         reply = Reply(text=text, tool_calls=case.expected)
         prompt = agent.prompt(messages_of(case.record)[0], offered_tools(case.record))
-        answers.setdefault(_key(prompt), dialect.render(reply))
+        answers.setdefault(prompt_key(prompt), dialect.render(reply))
+    return answering(answers)
+
+
+def answering(answers: Mapping[str, str]) -> ScriptedModel:
+    """Returns a model called `gold` with one answer a prompt, by `prompt_key`."""
 
     def answer(prompt: Prompt) -> Completion:
-        text = answers.get(_key(prompt))
+        text = answers.get(prompt_key(prompt))
         return Completion("", "error", "not one of the cases") if text is None else Completion(text)
 
     return ScriptedModel(answer, name="gold")
 
 
-def _key(prompt: Prompt) -> str:
+def prompt_key(prompt: Prompt) -> str:
+    """Returns a digest that is equal for equal prompts."""
     return digest_bytes(canonical_json(prompt))

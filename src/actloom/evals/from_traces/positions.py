@@ -118,8 +118,9 @@ def positions_of(records: Iterable[Trajectory], config: TracesConfig) -> Positio
         raise EmptyDataError(
             "no conversation has an action of an agent to compare with",
             expected="conversations with an agent's steps, and tools",
-            got=f"{len(groups)} conversations; {reasons or 'none has a step of an agent'}",
-            todo="look at them with `actloom show`; give --infer-tools where no tools were logged",
+            got=f"conversations: {len(groups)}; {reasons or 'none has a step of an agent'}",
+            todo="look at them with `actloom show`; a data set made without tools needs"
+            " `actloom unify --infer-tools`",
         )
     return Positions(items, dict(skipped), len(groups))
 
@@ -219,7 +220,7 @@ def _positions_in(
 
 
 def _tapes(record: Trajectory, *, go_on: bool) -> Iterator[tuple[int, list[Step]]]:
-    """Yields each agent's step with its number; to go on, those of a user's turn together."""
+    """Yields each agent's step with its number; to go on, all up to where it speaks to the user."""
     tape: list[Step] = []
     start = 0
     for index, step in enumerate(record.steps):
@@ -231,7 +232,8 @@ def _tapes(record: Trajectory, *, go_on: bool) -> Iterator[tuple[int, list[Step]
         if acted:
             start = start if tape else index
             tape.append(step)
-        if tape and (not acted or step.user_input is not None):
+        spoke = acted and not (step.reply and step.reply.tool_calls)
+        if tape and (not acted or spoke or step.user_input is not None):
             yield start, tape
             tape = []
     if tape:
