@@ -15,7 +15,8 @@ from actloom.evals.result import CaseVerdict
 
 RIGHT = "right"
 """Stands for the kind of failure of a case that is none."""
-SIGNIFICANT = 0.05
+RESAMPLES = 10_000
+"""Resamples of a difference of right and wrong; its ends then move by less than 0.1 points."""
 Pair = tuple[CaseVerdict, CaseVerdict]
 
 
@@ -131,15 +132,15 @@ def compare_outcomes(a: Outcomes, b: Outcomes, *, force: bool = False) -> Compar
         only_b=len(b.verdicts) - len(pairs),
         a_exact=wilson(sum(x.valid for x, _ in pairs), len(pairs)),
         b_exact=wilson(sum(y.valid for _, y in pairs), len(pairs)),
-        exact=_difference(pairs, lambda v: float(v.valid)),
+        exact=_difference(pairs),
         test=mcnemar(len(better), len(worse)),
         both_right=right,
         both_wrong=len(pairs) - right - len(better) - len(worse),
-        lenient=_difference(pairs, lambda v: float(v.lenient_valid))
+        lenient=_mean_difference(pairs, lambda v: float(v.lenient_valid))
         if a.lenient and b.lenient
         else None,
-        name=_difference(pairs, lambda v: v.name) if calls else None,
-        argument=_difference(pairs, lambda v: v.argument) if calls else None,
+        name=_mean_difference(pairs, lambda v: v.name) if calls else None,
+        argument=_mean_difference(pairs, lambda v: v.argument) if calls else None,
         groups=_groups(pairs),
         changes=_changes(pairs),
         better=better,
@@ -147,7 +148,13 @@ def compare_outcomes(a: Outcomes, b: Outcomes, *, force: bool = False) -> Compar
     )
 
 
-def _difference(pairs: Sequence[Pair], score: Callable[[CaseVerdict], float]) -> Interval:
+def _difference(pairs: Sequence[Pair]) -> Interval:
+    """Returns the difference of right and wrong, of which many resamples are cheap."""
+    a, b = [float(x.valid) for x, _ in pairs], [float(y.valid) for _, y in pairs]
+    return bootstrap_difference(a, b, resamples=RESAMPLES)
+
+
+def _mean_difference(pairs: Sequence[Pair], score: Callable[[CaseVerdict], float]) -> Interval:
     return bootstrap_difference([score(x) for x, _ in pairs], [score(y) for _, y in pairs])
 
 
@@ -179,7 +186,7 @@ def _of(grouping: str, groups: dict[str, list[Pair]]) -> list[GroupDifference]:
             group=name,
             a=wilson(sum(x.valid for x, _ in groups[name]), len(groups[name])),
             b=wilson(sum(y.valid for _, y in groups[name]), len(groups[name])),
-            difference=_difference(groups[name], lambda v: float(v.valid)),
+            difference=_difference(groups[name]),
             test=test,
             p_corrected=corrected,
         )
@@ -236,18 +243,23 @@ def _differences(a: Outcomes, b: Outcomes, pairs: Sequence[Pair], *, force: bool
     if a.profile != b.profile:
         found.append(_differ("rules", f"profile {a.profile}", f"profile {b.profile}", a, b))
     if a.data != b.data:
-        other = next((x.id for x, y in pairs if _asked(x) != _asked(y)), "")
-        if a.kind == b.kind == "eval" and not other:
+        other = next((x.id for x, y in pairs if _asked(x, a) != _asked(y, b)), "")
+        if a.kind == b.kind and not other:
             warnings.append("The data sets differ; the shared cases are the same in both.")
         else:
             seen = f", case {other} for one" if other else ""
             found.append(_differ("data", f"data {a.data}", f"data {b.data}{seen}", a, b))
+    if not (a.profile and a.data and b.profile and b.data):
+        warnings.append("A folder does not say its profile and data, so they are not compared.")
     if found and not force:
         raise found[0]
     return [*warnings, *(f"{e.message}: {e.expected}; {e.got}." for e in found)]
 
 
-def _asked(verdict: CaseVerdict) -> tuple[str, bytes]:
+def _asked(verdict: CaseVerdict, side: Outcomes) -> str | tuple[str, bytes]:
+    """Returns what is equal for equal questions with equal answers."""
+    if side.kind == "score":
+        return side.data_parts.get(verdict.groups["category"], side.data)
     return verdict.query, msgspec.json.encode(verdict.expected)
 
 

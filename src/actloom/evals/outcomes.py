@@ -5,17 +5,15 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal, TypeVar, cast
+from typing import Literal, TypeVar
 
 import msgspec
 
 from actloom.core.errors import InputError
-from actloom.core.jsonvalue import JsonObject
+from actloom.evals.bfcl.tally import SCORE, Score
 from actloom.evals.evaluate import RESULT, VERDICTS
 from actloom.evals.result import CaseVerdict, EvalResult
 
-SCORE = "score.json"
-"""Settings and totals of a score folder."""
 UNNAMED = "failed"
 """Kind of a failure whose line names none."""
 MODELS_SHOWN = 20
@@ -48,6 +46,8 @@ class Outcomes(msgspec.Struct, frozen=True, kw_only=True):
     """Rules behind the verdicts; "" when the folder does not say."""
     data: str
     """Digest of the questions and answers; "" when the folder does not say."""
+    data_parts: dict[str, str] = {}
+    """Category -> digest of its own, where the folder says."""
     verdicts: dict[str, CaseVerdict]
     """Case id -> verdict. Those of a score have id, verdict, code and `category` alone."""
     lenient: bool = True
@@ -129,18 +129,10 @@ class ScoreFolder(msgspec.Struct, frozen=True, kw_only=True):
     """A folder of `score bfcl` or `eval bfcl`, with one model or several."""
 
     folder: str
-    settings: JsonObject
-    """score.json as it stands; empty when the folder has none."""
+    score: Score | None
+    """Settings and totals; None when the folder has no score.json."""
     models: dict[str, list[ScoreLine]]
     """Model -> its verdicts, in the order of the file."""
-
-    def text(self, key: str) -> str:
-        """Returns a setting as text, "" when the folder does not say."""
-        for part in (self.settings, self.settings.get("settings")):
-            value = part.get(key) if isinstance(part, dict) else None
-            if isinstance(value, str):
-                return value
-        return ""
 
 
 def read_score(folder: str | Path) -> ScoreFolder:
@@ -159,18 +151,17 @@ def read_score(folder: str | Path) -> ScoreFolder:
         models.setdefault(line.model, []).append(line)
     if not models:
         raise _no_verdicts(path, "an empty file")
-    return ScoreFolder(folder=str(folder), settings=_settings_in(Path(folder)), models=models)
+    return ScoreFolder(folder=str(folder), score=_score_in(Path(folder)), models=models)
 
 
-def _settings_in(folder: Path) -> JsonObject:
+def _score_in(folder: Path) -> Score | None:
     path = folder / SCORE
     if not path.exists():
-        return {}
+        return None
     try:
-        found = msgspec.json.decode(path.read_bytes())
+        return msgspec.json.decode(path.read_bytes(), type=Score)
     except (OSError, msgspec.DecodeError) as error:
         raise _no_verdicts(path, str(error)) from error
-    return cast("JsonObject", found) if isinstance(found, dict) else {}
 
 
 def outcomes_of(score: ScoreFolder, model: str = "") -> Outcomes:
@@ -188,8 +179,9 @@ def outcomes_of(score: ScoreFolder, model: str = "") -> Outcomes:
         folder=score.folder,
         model=name,
         kind="score",
-        profile=score.text("profile"),
-        data=score.text("data_hash"),
+        profile=score.score.profile if score.score else "",
+        data=score.score.data_hash if score.score else "",
+        data_parts=score.score.data_digests if score.score else {},
         verdicts={line.id: _as_verdict(line) for line in lines},
         lenient=all(line.lenient_valid is not None for line in lines),
         official=sum(line.official for line in lines),
