@@ -184,6 +184,10 @@ class CallRule:
         language: what the arguments are written in.
         counted_dicts: `Rules.counted_dicts`.
 
+    Attributes:
+        arguments: argument -> its rule, for those in the document and in the gold.
+        needed: arguments that may not be left out.
+
     Raises:
         One of `values.CRASHES` when the document is malformed: the official checker raises too.
     """
@@ -206,7 +210,7 @@ class CallRule:
         for name, values in self.accepted.items():
             if name in properties:
                 self.arguments[name] = _rule(properties[name], values, (language, counted_dicts))
-        self._needed = [name for name, values in self.accepted.items() if not _has_blank(values)]
+        self.needed = [name for name, values in self.accepted.items() if not _has_blank(values)]
 
     def fault(self, call: JsonObject, underscores: bool) -> tuple[str, str] | None:
         """Returns error type and argument of what is wrong first, None when nothing is.
@@ -231,7 +235,7 @@ class CallRule:
                 return "simple_function_checker:unexpected_param", argument
             if code := rule(value):
                 return code, argument
-        for needed in self._needed:
+        for needed in self.needed:
             if needed not in given and "" not in cast("list[Json]", self.accepted[needed]):
                 return "simple_function_checker:missing_optional", needed
         return None

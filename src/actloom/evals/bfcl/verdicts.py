@@ -10,7 +10,7 @@ raises, and so ends the whole run, the record is a failure with the error type `
 from __future__ import annotations
 
 from functools import cache
-from typing import cast
+from typing import TypeVar, cast
 
 from actloom.core.jsonvalue import JsonObject
 from actloom.core.verdict import Verdict
@@ -29,7 +29,8 @@ MAX_JUDGES = 8192
 """Questions whose preparation `verdict_of` keeps."""
 
 _VALID = Verdict(True)
-_JUDGES: dict[tuple[int, str], Judge] = {}
+_JUDGES: dict[tuple[int, str, type[Judge]], Judge] = {}
+AnyJudge = TypeVar("AnyJudge", bound="Judge")
 
 
 def verdict_of(
@@ -49,17 +50,22 @@ def verdict_of(
 
 
 def judge_of(question: Question, rules: Rules) -> Judge:
-    """Returns the judge of a question, the one made before when it is kept.
+    """Returns the judge of a question, the one made before when it is kept."""
+    return kept_judge(Judge, question, rules)
+
+
+def kept_judge(kind: type[AnyJudge], question: Question, rules: Rules) -> AnyJudge:
+    """Returns the judge of that kind made before for this question, or makes it.
 
     A question is known by its identity: comparing a question costs more than preparing it.
     """
-    key = (id(question), rules.profile)
+    key = (id(question), rules.profile, kind)
     judge = _JUDGES.get(key)
     if judge is None or judge.question is not question or judge.rules is not rules:
         if len(_JUDGES) >= MAX_JUDGES:
             _JUDGES.clear()
-        judge = _JUDGES[key] = Judge(question, rules)
-    return judge
+        judge = _JUDGES[key] = kind(question, rules)
+    return cast("AnyJudge", judge)
 
 
 class Judge:
@@ -74,9 +80,9 @@ class Judge:
         self.question = question
         self.rules = rules
         self.kind = kind_of(question.category, question.id, rules)
-        self._rules: list[CallRule | Exception | None] = []
+        self.call_rules: list[CallRule | Exception | None] = []
         if self.kind not in ("no_call", "any_call"):
-            self._rules = [self._call_rule(expected) for expected in question.expected]
+            self.call_rules = [self._call_rule(expected) for expected in question.expected]
 
     def verdict(self, decoded: Decoded, *, underscores: bool = False) -> Verdict:
         """Returns the official verdict, without a message."""
@@ -89,6 +95,19 @@ class Judge:
         if found is None:
             return _VALID
         return Verdict(False, found[0], message_of(found, self.question, decoded.value))
+
+    def call_rule(self, document: JsonObject, expected: Expected) -> CallRule:
+        """Returns the rule of an expected call.
+
+        Raises:
+            One of `values.CRASHES` when the document is malformed.
+        """
+        return CallRule(
+            document,
+            expected,
+            language=self.question.language,
+            counted_dicts=self.rules.counted_dicts,
+        )
 
     def _fault(self, decoded: Decoded, underscores: bool) -> tuple[str, str] | None:
         if self.kind in ("no_call", "any_call"):
@@ -117,28 +136,41 @@ class Judge:
         return "relevance_error:decoder_failed", decoded.error
 
     def _single_fault(self, calls: list[JsonObject], underscores: bool) -> tuple[str, str] | None:
-        if self.kind == "named" and len(calls) != len(self._rules):
+        if self.kind == "named" and len(calls) != len(self.call_rules):
             return "multiple_function_checker:wrong_count", ""
         if self.kind == "single" and len(calls) != 1:
             return "simple_function_checker:wrong_count", ""
-        return _raised(self._rules[0]).fault(calls[0], underscores)
+        return raised(self.call_rules[0]).fault(calls[0], underscores)
 
     def _unordered_fault(
         self, calls: list[JsonObject], underscores: bool
     ) -> tuple[str, str] | None:
-        if len(calls) != len(self._rules):
+        if len(calls) != len(self.call_rules):
             return "parallel_function_checker_no_order:wrong_count", ""
+        place = self.unmatched(calls, underscores)
+        if place is None:
+            return None
+        if self.call_rules[place] is None:
+            code = "parallel_function_checker_no_order:cannot_find_description"
+            return code, self.question.expected[place].name
+        return "parallel_function_checker_no_order:cannot_find_match", str(place)
+
+    def unmatched(self, calls: list[JsonObject], underscores: bool) -> int | None:
+        """Returns the place of the first expected call without a match, None when all have one.
+
+        Each expected call in turn takes the first call left that passes and keeps it: greedy.
+        In v1 an expected call without a document has no match; later versions raise.
+        """
         left = list(calls)
-        for index, rule in enumerate(self._rules):
+        for index, rule in enumerate(self.call_rules):
             if rule is None and self.rules.suffixed_names:
-                code = "parallel_function_checker_no_order:cannot_find_description"
-                return code, self.question.expected[index].name
+                return index
             for at, call in enumerate(left):
-                if _raised(rule).fault(call, underscores) is None:
+                if raised(rule).fault(call, underscores) is None:
                     del left[at]
                     break
             else:
-                return "parallel_function_checker_no_order:cannot_find_match", str(index)
+                return index
         return None
 
     def _call_rule(self, expected: Expected) -> CallRule | Exception | None:
@@ -148,14 +180,7 @@ class Judge:
         """
         try:
             document = self._document(expected.name)
-            if document is None:
-                return None
-            return CallRule(
-                document,
-                expected,
-                language=self.question.language,
-                counted_dicts=self.rules.counted_dicts,
-            )
+            return None if document is None else self.call_rule(document, expected)
         except CRASHES as error:
             return error
 
@@ -196,7 +221,8 @@ def _wrong(code: str) -> Verdict:
     return Verdict(False, code)
 
 
-def _raised(rule: CallRule | Exception | None) -> CallRule:
+def raised(rule: CallRule | Exception | None) -> CallRule:
+    """Returns a rule, or raises what making it raised, as the official checker does."""
     if rule is None:
         raise TypeError("no function document has the expected name")
     if isinstance(rule, Exception):
