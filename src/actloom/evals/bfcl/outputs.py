@@ -27,6 +27,8 @@ DAMAGED = "output:damaged_line"
 """Error type of a line that is no JSON object with an id and a result; it counts as wrong."""
 MAX_DEPTH_OF_FOLDERS = 4
 """Folders below a model in which official files lie (`agentic/memory/kv`)."""
+GROUPS = ("non_live", "live", "multi_turn", "agentic", "format_sensitivity")
+"""Folders bfcl-eval makes in that of a model."""
 _ID = re.compile(rb'"id"\s*:\s*"([^"\\]{1,300})"')
 
 
@@ -84,8 +86,7 @@ def output_files(path: str, profile: Profile, *, model: str = "") -> list[Output
         if not exists(path):
             raise _no_outputs(path, "nothing")
         return [_single_file(path, profile, model)]
-    direct = _of_model(PurePath(path).name, _wanted(files_in(path, results=True), profile))
-    found = direct or [
+    found = _of_model(PurePath(path).name, _wanted(_own_files(path), profile)) or [
         file
         for name in sorted(names_in(path))
         if is_folder(join(path, name))
@@ -102,6 +103,15 @@ def _single_file(path: str, profile: Profile, model: str) -> OutputFile:
     stem = PurePath(path).name.split(".")[0]
     known = category in profile.categories
     return OutputFile(model or stem, category if known else "", path)
+
+
+def _own_files(folder: str) -> dict[str, str]:
+    """Returns the files of a folder that is one model's; none when its folders are models."""
+    found = files_in(folder, results=True)
+    for group in GROUPS:
+        if is_folder(join(folder, group)):
+            found |= _below(join(folder, group), 1)
+    return found
 
 
 def _of_model(model: str, files: Mapping[str, str]) -> list[OutputFile]:

@@ -58,7 +58,7 @@ def _baseline_cell(baseline: ModelScore, category: str) -> str:
 def _remarks(tally: Tally) -> str:
     remarks: list[str] = []
     if tally.missing:
-        remarks.append(f"{tally.total} of {tally.questions} questions")
+        remarks.append(f"{tally.questions - tally.missing} of {tally.questions} questions")
     if tally.official:
         remarks.append(f"{tally.official} verdicts as published")
     if tally.quarantined:
