@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
@@ -56,6 +57,7 @@ def eval_bfcl(  # noqa: PLR0913 -- one parameter an option
         asking: how a server is asked.
         json: print the result as JSON on stdout.
     """
+    from actloom.evals.bfcl.gold_model import GoldModel
     from actloom.evals.bfcl.run import RunConfig, run
     from actloom.run.store import locked
 
@@ -71,7 +73,8 @@ def eval_bfcl(  # noqa: PLR0913 -- one parameter an option
         width=max(32, asking.concurrency),
     )
     with locked(out):
-        with asking.opened(model, out) as asked:
+        gold = GoldModel() if model == "scripted:gold" else None
+        with nullcontext(gold) if gold else asking.opened(model, out) as asked:
             report = run(asked, config, out, price=asking.access(model, out).price)
         score = _score(config, report, out, data=data)
     _show(report, score, out, json=json)

@@ -37,8 +37,11 @@ class CaseRun(Protocol):
     """A question being asked; see `rollout.rounds.Asking`."""
 
     question: Question
-    error: str
-    """Why the model gave no answer; "" when it did."""
+
+    @property
+    def error(self) -> str:
+        """Why the model gave no answer; "" when it did."""
+        ...
 
     @property
     def over(self) -> bool:
@@ -121,6 +124,11 @@ class TurnsRun:
         """Whether the last turn has ended, or the case was given up."""
         return self._prompt is None
 
+    @property
+    def place(self) -> tuple[int, int]:
+        """The running turn, from 0, and the answers with calls it has had."""
+        return self._conversation.turn, self._steps_with_calls
+
     def prompt(self) -> Prompt:
         """Returns the request of the running step."""
         return self._prompt or Prompt([])
@@ -153,7 +161,8 @@ class TurnsRun:
             return completion
         read = self._decoder.calls(result, "python").value
         calls = cast("list[dict[str, Json]]", read) if isinstance(read, list) else []
-        return msgspec.structs.replace(completion, message=_message(calls))
+        pairs = [pair for call in calls for pair in call.items()]
+        return msgspec.structs.replace(completion, message=message_with(pairs))
 
     def _carry_out(self, calls: list[str]) -> None:
         self._steps_with_calls += 1
@@ -186,8 +195,8 @@ class TurnsRun:
         return [[of(result, usage) for result, usage in turn] for turn in self._turns]
 
 
-def _message(calls: Sequence[dict[str, Json]]) -> JsonObject:
-    named = [next(iter(call.items())) for call in calls if call]
+def message_with(calls: Sequence[tuple[str, Json]]) -> JsonObject:
+    """Returns an assistant message with native calls, each a name and its arguments."""
     return {
         "role": "assistant",
         "content": None,
@@ -197,6 +206,6 @@ def _message(calls: Sequence[dict[str, Json]]) -> JsonObject:
                 "type": "function",
                 "function": {"name": name, "arguments": json_text(arguments)},
             }
-            for at, (name, arguments) in enumerate(named)
+            for at, (name, arguments) in enumerate(calls)
         ],
     }

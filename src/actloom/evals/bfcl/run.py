@@ -22,11 +22,13 @@ from actloom.evals.bfcl.case_runs import CaseRun, SingleRun, TurnsRun
 from actloom.evals.bfcl.data import questions
 from actloom.evals.bfcl.decoders import decoder
 from actloom.evals.bfcl.decoding import Decoder
+from actloom.evals.bfcl.gold_model import GoldModel, GoldRun
 from actloom.evals.bfcl.multi_turn import setup_of
 from actloom.evals.bfcl.profiles import Category, profile_of
 from actloom.evals.bfcl.question import Question
 from actloom.evals.bfcl.requests import Conversation, Settings
 from actloom.evals.bfcl.requests.styles import TEMPERATURE
+from actloom.evals.bfcl.rules import RULES
 from actloom.evals.spending import Spending, spending_of
 from actloom.io.urls import write_bytes
 from actloom.llm.prices import Price
@@ -210,7 +212,14 @@ class _Asker:
             for question in self.questions[category.name][: self.config.limit]:
                 if question.id not in self.files[category.name].finished:
                     named = msgspec.structs.replace(question, category=category.name)
-                    yield self._run_of(named, room if category.kind == "multi_turn" else None)
+                    run = self._run_of(named, room if category.kind == "multi_turn" else None)
+                    yield self._told(run)
+
+    def _told(self, run: CaseRun) -> CaseRun:
+        if not isinstance(self.model, GoldModel):
+            return run
+        rules = RULES[self.profile.rules]
+        return GoldRun(run, self.model, style=self.config.style, rules=rules)
 
     def _run_of(self, question: Question, room: Room | None) -> CaseRun:
         config = self.config
