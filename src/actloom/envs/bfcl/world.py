@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import inspect
 import json
-import math
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -92,8 +91,8 @@ def _plain(value: object, above: tuple[int, ...]) -> object:
 
 def _scalar(value: str | float | None) -> str:
     """Returns text that is equal for equal values: 1, 1.0 and True are."""
-    if isinstance(value, (int, float)) and math.isfinite(value) and value == int(value):
-        return repr(int(value))
+    if isinstance(value, int) or (isinstance(value, float) and value.is_integer()):
+        return hex(int(value))  # decimal digits of a very large number are refused
     return repr(value)
 
 
