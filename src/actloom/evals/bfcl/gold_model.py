@@ -106,16 +106,26 @@ class GoldRun:
         turns = gold_turns(self.question) or []
         at, steps = self._run.place
         texts = turns[at] if at < len(turns) and steps == 0 else []
-        return [call for text in texts if (call := _call_in(text, self.question)) is not None]
+        return _calls_in(texts, self.question)
 
 
 def single_turn_calls(question: Question, rules: Rules) -> list[JsonObject]:
     """Returns the right calls of a question without turns; any call where any is right."""
     if question.expected:
         return gold_calls(question, rules, easiest=gold_defect(question, rules) is not None)
+    if "execution_result_type" in question.raw:
+        return _calls_in([str(text) for text in _listed(question.truth)], question)
     if question.category.endswith("live_relevance") and question.functions:
         return [{str(question.functions[0].get("name", "")): {}}]
     return []
+
+
+def _listed(truth: Json) -> list[Json]:
+    return truth if isinstance(truth, list) else []
+
+
+def _calls_in(texts: Sequence[str], question: Question) -> list[JsonObject]:
+    return [call for text in texts if (call := _call_in(text, question)) is not None]
 
 
 def _call_in(text: str, question: Question) -> JsonObject | None:
