@@ -213,7 +213,9 @@ def _compared(
 
     cases: Sequence[Compared] = compared_cases(positions, out, votes=votes)
     sides: tuple[Side, Side] = (_production(positions, price), new_side(out, result.model))
-    return compare_with_production(positions, cases, result, sides=sides, judge=judge)
+    return compare_with_production(
+        positions, cases, result, sides=sides, judge=judge.partition("#")[2] or judge
+    )
 
 
 def _production(positions: Positions, price: str) -> Side:

@@ -41,9 +41,9 @@ def render(found: Comparison) -> str:
         f"data {found.data_digest}",
     )
     sections = [
+        ("cost", "Cost and speed", "", _sides(found)),
         ("look", "What to look at before switching", _LOOK, _cases(found.look_at)),
         ("better", "Better by rule", _BETTER, _cases(found.better)),
-        ("cost", "Cost and speed", "", _sides(found)),
         ("tools", "Tool by tool", "", _tools(found.tools)),
         ("faults", "Faults by rule", "", _faults(found)),
         ("about", "What was asked, and what was not", "", _about(found)),
@@ -168,7 +168,8 @@ def _dollars(side: Side) -> str:
     if side.cost_each is None:
         return "not known"
     known = "" if side.priced == side.spending.answers else f" (of {side.priced:,} answers)"
-    return f"{side.cost_each * 1000:,.2f} USD{known}"
+    price = side.cost_each * 1000
+    return f"{price:,.{2 if price >= 0.1 or not price else 4}f} USD{known}"
 
 
 def _number(number: int | None) -> str:
@@ -202,21 +203,25 @@ def _tools(tools: Sequence[ToolAgreement]) -> Markup | None:
             percent(row.agree / row.cases),
             percent(row.same_tool / row.cases),
             LEVEL_WORDS[row.level],
-            _instead(row),
+            _counted(row.arguments),
+            _counted(row.instead),
         ]
         for row in tools[:MANY_TOOLS]
     ]
     more = f", the first {MANY_TOOLS} of {len(tools):,}" if len(tools) > MANY_TOOLS else ""
     return table(
-        ["Tool", "Cases", "Same calls", "Same tool", "It", "Instead"],
+        ["Tool", "Cases", "Same calls", "Same tool", "Effect", "Arguments that differ", "Instead"],
         rows,
         caption=f"Tools the production model called, most frequent first{more}",
         numeric=(1, 2, 3),
     )
 
 
-def _instead(row: ToolAgreement) -> str:
-    return ", ".join(f"{name or 'no call'} ({n:,})" for name, n in row.instead.items())
+def _counted(names: dict[str, int]) -> list[Child]:
+    parts: list[Child] = []
+    for name, number in names.items():
+        parts += [", " if parts else None, tag("code", name or "no call"), f" ({number:,})"]
+    return parts
 
 
 def _faults(found: Comparison) -> Markup | None:
@@ -280,12 +285,18 @@ def _case(case: Compared, *, opened: bool) -> Markup:
             _side("New model", case.got_text, case.got, case.model_faults),
             class_="pair",
         ),
-        tag("p", case.message, class_="small") if case.message else None,
+        tag("p", _difference(case), class_="small"),
         _votes(case.votes),
         tag("p", "case ", tag("code", case.id), class_="label"),
         class_="example",
     )
     return tag("details", heading, body, open="" if opened else None)
+
+
+def _difference(case: Compared) -> str:
+    if len(case.arguments) > 1:
+        return f"{case.message}; in all, these differ: {', '.join(case.arguments[:20])}"
+    return case.message
 
 
 def _risk(case: Compared) -> str:

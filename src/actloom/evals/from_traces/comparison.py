@@ -15,6 +15,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from actloom import __version__
+from actloom.core.check import same_value
 from actloom.core.messages import messages_of
 from actloom.core.record import Call, Message, text_of
 from actloom.core.stats import Interval, bootstrap_mean
@@ -79,6 +80,8 @@ class Compared(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     outcome: Outcome
     difference: str = ""
     """A key of `DIFFERENCES`; "" where they agree."""
+    arguments: list[str] = []
+    """Arguments that differ, as `tool.argument`, where both call the same tools."""
     times: int = 1
     """Positions of the traces with this very prompt."""
     expected: list[Call] = []
@@ -104,6 +107,8 @@ class ToolAgreement(msgspec.Struct, frozen=True):
     agree: int
     same_tool: int
     """Cases in which the tool was called, if with other arguments."""
+    arguments: dict[str, int]
+    """Argument -> cases in which it differs, most frequent first."""
     instead: dict[str, int]
     """What was called instead -> cases, most frequent first; "" for nothing."""
     level: str
@@ -185,6 +190,7 @@ def _compared(
         record=item.record,
         outcome=_outcome(item, verdict, production=production, new=new),
         difference="" if verdict.valid else _difference(theirs, verdict),
+        arguments=[] if verdict.valid else _differing(theirs, verdict.got),
         times=len(item.usages) if not item.tape else 1,
         expected=theirs,
         expected_text=_last_text(item)[:SHOWN],
@@ -235,6 +241,33 @@ def _difference(theirs: Sequence[Call], verdict: CaseVerdict) -> str:
     if names[0] == names[1]:
         return "arguments"
     return "count" if len(theirs) != len(verdict.got) else "tool"
+
+
+def _differing(theirs: Sequence[Call], got: Sequence[Call]) -> list[str]:
+    """Returns the arguments that differ between calls of the same tools, paired in order."""
+    if Counter(call.name for call in theirs) != Counter(call.name for call in got):
+        return []
+    left = list(got)
+    found: dict[str, None] = {}
+    for call in theirs:
+        other = min(
+            (each for each in left if each.name == call.name),
+            key=lambda each: len(_unequal(call, each)),
+        )
+        left.remove(other)
+        found.update(dict.fromkeys(f"{call.name}.{name}" for name in _unequal(call, other)))
+    return list(found)
+
+
+def _unequal(one: Call, other: Call) -> list[str]:
+    names = dict.fromkeys([*one.arguments, *other.arguments])
+    return [
+        name
+        for name in names
+        if name not in one.arguments
+        or name not in other.arguments
+        or not same_value(one.arguments[name], other.arguments[name])
+    ]
 
 
 def _tail_message(message: Message) -> TailMessage:
@@ -336,12 +369,20 @@ def _by_tool(cases: Sequence[Compared], positions: Positions) -> list[ToolAgreem
             cases=len(group),
             agree=sum(case.outcome in ("agrees", "accepted") for case in group),
             same_tool=sum(any(call.name == name for call in case.got) for case in group),
+            arguments=dict(_arguments(name, group).most_common(8)),
             instead=dict(_instead(name, group).most_common(5)),
             level=LEVELS[level_of(name, known.get(name))],
         )
         for name, group in by_name.items()
     ]
     return sorted(rows, key=lambda row: (-row.cases, row.tool))
+
+
+def _arguments(name: str, group: Sequence[Compared]) -> Counter[str]:
+    head = f"{name}."
+    return Counter(
+        each.removeprefix(head) for c in group for each in c.arguments if each.startswith(head)
+    )
 
 
 def _instead(name: str, group: Sequence[Compared]) -> Counter[str]:

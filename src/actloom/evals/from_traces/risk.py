@@ -18,7 +18,19 @@ LASTING = frozenset(
 WRITING = frozenset(
     {"add", "apply", "approve", "assign", "bash", "book", "buy", "change", "clear", "close"}
     | {"command", "create", "edit", "enable", "insert", "install", "issue", "merge", "modify"}
-    | {"move", "open", "order", "push", "put", "register", "rename", "reply", "reserve", "return"}
+    | {
+        "move",
+        "open",
+        "order",
+        "push",
+        "put",
+        "register",
+        "rename",
+        "replace",
+        "reply",
+        "reserve",
+        "return",
+    }
     | {"run", "save", "schedule", "set", "shell", "start", "stop", "store", "update", "upload"}
     | {"write"}
 )
