@@ -120,10 +120,14 @@ def _never(result: Json) -> object:
     raise NotImplementedError(f"the official decoder never executes a {type(result).__name__}")
 
 
-def _nemotron_text(text: str) -> str:
-    """Returns what stands between the tags; without them a list of no calls."""
-    inside = between(text, "<TOOLCALL>", "</TOOLCALL>")
-    return "[]" if inside is None else inside
+def _nemotron_calls(result: Json, language: Language) -> object:
+    inside = between(text_of(result), "<TOOLCALL>", "</TOOLCALL>")
+    return [] if inside is None else prompted(inside, language)
+
+
+def _nemotron_call_texts(result: Json) -> object:
+    inside = between(text_of(result), "<TOOLCALL>", "</TOOLCALL>")
+    return [] if inside is None else _prompt_texts(inside)
 
 
 def _named(values: Sequence[Json], arguments: str = "arguments") -> list[tuple[str, Json]]:
@@ -151,9 +155,7 @@ def _named_family(
     def texts(result: Json) -> object:
         return [call_text(*pair) for pair in _named(values(text_of(result)), arguments)]
 
-    return OutputDecoder(
-        name=f"{name}@{_VERSION}", reads=reads, to_calls=calls, to_call_texts=texts
-    )
+    return _family(name, reads, calls, texts)
 
 
 def _one_or_more(value: Json) -> list[Json]:
@@ -337,10 +339,11 @@ FAMILIES = (
         _nexus_calls,
         _never,
     ),
-    _prompt_family(
+    _family(
         "nemotron",
         "As default@bfcl_v4 between `<TOOLCALL>` tags; none without them.",
-        _nemotron_text,
+        _nemotron_calls,
+        _nemotron_call_texts,
     ),
     _family(
         "phi",
