@@ -38,6 +38,9 @@ UNDECODABLE = "undecodable"
 MAX_TEXT = 200_000
 """Characters of an answer that are searched for a call."""
 
+_CALL_AFTER = re.compile(r"[\"']?\s?[({:]")
+_CALL_BEFORE = re.compile(r"(name[\"']?\s?[:=]\s?[\"']?|<function=[\"']?)$")
+
 
 def lenient_verdict(
     question: Question,
@@ -87,12 +90,15 @@ def looks_like_call(result: object, question: Question) -> bool:
 
 
 def _names_call(name: str, text: str) -> bool:
-    spelt = rf"(?<![\w.]){re.escape(name)}"
-    return bool(
-        re.search(rf"{spelt}[\"']?\s?[({{:]", text)
-        or re.search(rf"name[\"']?\s?[:=]\s?[\"']?{spelt}", text)
-        or re.search(rf"<function=[\"']?{spelt}", text)
-    )
+    at = text.find(name)
+    while at >= 0:
+        end = at + len(name)
+        if _CALL_AFTER.match(text, end) or _CALL_BEFORE.search(text, max(0, at - 20), at):
+            before = text[at - 1 : at]
+            if not before.isalnum() and before not in ("_", "."):
+                return True
+        at = text.find(name, end)
+    return False
 
 
 class LenientJudge(Judge):
