@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from actloom.core.errors import InputError
+from actloom.evals.bfcl.baseline_scores import KINDS, KNOWN, computed
 from actloom.evals.bfcl.data import questions
 from actloom.evals.bfcl.details import details
 from actloom.evals.bfcl.leaderboard import leaderboard
@@ -19,6 +20,7 @@ from actloom.evals.bfcl.revisions import PUBLISHED
 from actloom.evals.bfcl.score import ScoreConfig, score
 from actloom.evals.bfcl.table import table
 from actloom.evals.bfcl.tally import ModelScore, Score
+from actloom.evals.bfcl.work import Paths, Room
 
 V1, V4 = PROFILES["v1-2024-08-11"], PROFILES["v4"]
 
@@ -335,3 +337,22 @@ def test_an_output_file_of_another_version_is_named(asked: Path, tmp_path: Path)
     write(tmp_path / "o/m/executable_simple.jsonl", [output(0)])
     with pytest.raises(InputError, match="no outputs of models here"):
         output_files(str(tmp_path / "o"), V4)
+
+
+@pytest.mark.parametrize("version", sorted(KNOWN))
+def test_the_known_counts_of_the_baselines_are_what_they_get(
+    version: str, shared_data: Path
+) -> None:
+    folder = shared_data / ("bfcl_v4" if version == "v4" else "bfcl_v1")
+    room = Room(Paths(version, str(folder), ""))
+    counts = {name: computed(room, name) for name in KNOWN[version]}
+    assert counts == KNOWN[version]
+    kinds = {name for name, of in room.profile.categories.items() if of.kind in KINDS}
+    assert kinds == set(counts)
+
+
+def test_baselines_of_changed_data_are_computed(asked: Path, tmp_path: Path) -> None:
+    write(tmp_path / "o/m/simple_python.jsonl", map(output, range(3)))
+    no_op, first_tool = scored(asked, tmp_path / "o").baselines
+    assert (no_op.model, no_op.correct, no_op.total) == ("no-op", 0, 3)
+    assert (first_tool.model, first_tool.correct, first_tool.total) == ("first-tool", 3, 3)

@@ -19,11 +19,14 @@ from actloom.evals.bfcl.profiles import Category, Profile
 from actloom.evals.bfcl.question import Question
 from actloom.evals.bfcl.rules import RULES
 from actloom.evals.bfcl.traits import Traits
+from actloom.evals.bfcl.variations import variation_of
 from actloom.evals.bfcl.verdicts import Judge
 
 if TYPE_CHECKING:
     from actloom.envs.bfcl.classes import ClassSet
 
+ASKED_FORMS = ("auto", "default@bfcl_v4")
+"""Decoders that read the records of format sensitivity in the form each was asked for."""
 Pair: TypeAlias = tuple[Question, Answer]
 
 
@@ -157,7 +160,7 @@ class ModelJudge:
         return _strict(replayed_verdict(question, self.decoder.call_texts(result), tape))
 
     def _checked(self, question: Question, result: Json, *, abstains: bool) -> Judgement:
-        decoded = self.decoder.calls(result, question.language)
+        decoded = self._reader(question).calls(result, question.language)
         underscores = self._underscored(result)
         judge = self._judges[question]
         verdict = judge.explained if self._explained else judge.verdict
@@ -165,6 +168,15 @@ class ModelJudge:
         if strict.valid and not abstains:  # lenient rules accept every right call, not all silence
             return Judgement(strict, lenient=True)
         return Judgement(strict, lenient=strict.valid)
+
+    def _reader(self, question: Question) -> Decoder:
+        """Returns the decoder of a record: of the form it was asked for, where it names one."""
+        variation = variation_of(question.id)
+        if variation is None or self._traits.decoder not in ASKED_FORMS:
+            return self.decoder
+        from actloom.evals.bfcl.decoders import format_decoder
+
+        return format_decoder(variation.returns, has_tool_call_tag=variation.tagged)
 
     def _underscored(self, result: Json) -> bool:
         if self._traits.underscores == "auto":

@@ -12,6 +12,7 @@ import msgspec
 from actloom import __version__
 from actloom.core.errors import InputError
 from actloom.evals.bfcl.aggregation import totals
+from actloom.evals.bfcl.baseline_scores import baseline_scores
 from actloom.evals.bfcl.leaderboard import Leaderboard, leaderboard
 from actloom.evals.bfcl.outputs import (
     OutputFile,
@@ -203,6 +204,7 @@ def _score(
         underscores=config.underscores,
         actloom=__version__,
         models=models,
+        baselines=baseline_scores(room, digests),
         notes=_notes(models, traits),
     )
 

@@ -9,9 +9,9 @@ from actloom.evals.bfcl.columns import COLUMNS, TOTAL
 from actloom.evals.bfcl.profiles import profile_of
 from actloom.evals.bfcl.tally import ModelScore, Score, Tally
 
-SUMMARIES = ("AST Summary", "Exec Summary", "Non-Live", "Live", "Multi Turn", "Agentic")
-"""Beginnings of the headers of derived columns that are shown."""
-_NAME, _NUMBER = 36, 11
+SUMMARIES = ("AST Summary", "Exec Summary", "Web Search Summary", "Memory Summary")
+"""Headers of derived columns that are shown; so is every `... Overall Acc`."""
+_NAME, _NUMBER = 42, 12
 
 
 def table(score: Score) -> Iterator[str]:
@@ -30,29 +30,30 @@ def table(score: Score) -> Iterator[str]:
 
 def _model(model: ModelScore, score: Score) -> Iterator[str]:
     yield f"{model.model}  (decoder {model.decoder}, underscores {model.underscores})"
+    baselines = [baseline.model for baseline in score.baselines]
+    shown = ["published", "difference"] if model.official else []
+    yield _line("", ["right", "strict", "lenient", *baselines, *shown])
     published = _published(model, score)
-    heads = ["right", "strict", "lenient", *(b.model for b in score.baselines)]
-    if published:
-        heads.append("published")
-    yield _line("", heads)
     for name, tally in model.categories.items():
-        cells = [f"{tally.correct}/{tally.total}", *_shares(tally)]
-        cells += [_baseline_cell(b, name) for b in score.baselines]
-        if published:
-            cells.append(published.get(name, ""))
-        yield _line(f"  {name}", cells) + _remarks(tally)
-    yield from _totals(model)
+        share = percent(tally.accuracy.accuracy)
+        cells = [f"{tally.correct:,}/{tally.total:,}", share, percent(tally.lenient_share)]
+        cells += [_share_of(baseline, name) for baseline in score.baselines]
+        yield _line(f"  {name}", cells + _beside(share, published.get(name, ""))) + _remarks(tally)
+    yield from _totals(model, score)
     if model.not_scored:
-        yield "  not scored: " + "; ".join(_reasons(model))
+        yield f"  not scored: {'; '.join(_reasons(model))}"
 
 
-def _shares(tally: Tally) -> list[str]:
-    return [percent(tally.accuracy.accuracy), percent(tally.lenient_share)]
-
-
-def _baseline_cell(baseline: ModelScore, category: str) -> str:
+def _share_of(baseline: ModelScore, category: str) -> str:
     tally = baseline.categories.get(category)
     return percent(tally.accuracy.accuracy) if tally else ""
+
+
+def _beside(ours: str, published: str) -> list[str]:
+    """Returns the published value and by how many points ours differs, both as printed."""
+    if not published.endswith("%"):
+        return [published, ""]
+    return [published, f"{float(ours[:-1]) - float(published[:-1]):+.2f}"]
 
 
 def _remarks(tally: Tally) -> str:
@@ -60,39 +61,36 @@ def _remarks(tally: Tally) -> str:
     if tally.missing:
         remarks.append(f"{tally.questions - tally.missing} of {tally.questions} questions")
     if tally.official:
-        remarks.append(f"{tally.official} verdicts as published")
+        remarks.append(f"{tally.official} as published")
     if tally.quarantined:
         remarks.append(f"{tally.quarantined} in quarantine, {tally.quarantined_correct} right")
     return f"  ({'; '.join(remarks)})" if remarks else ""
 
 
-def _totals(model: ModelScore) -> Iterator[str]:
+def _totals(model: ModelScore, score: Score) -> Iterator[str]:
+    between = [""] * len(score.baselines)
     for name, column in model.columns.items():
         header = name.partition("/")[2]
-        if name != TOTAL and not column.missing and _is_summary(name, header):
-            yield _line(f"  {header}", ["", str(column), "", model.official.get(name, "")])
-    share = percent(model.lenient / model.total if model.total else 0.0)
+        if name == TOTAL or column.missing or not _is_summary(header):
+            continue
+        beside = _beside(str(column), model.official.get(name, ""))
+        yield _line(f"  {header}", ["", str(column), "", *between, *beside])
     counts = f"{model.correct:,}/{model.total:,}"
+    lenient = percent(model.lenient / model.total if model.total else 0.0)
     if model.overall is None:
         strict = percent(model.correct / model.total if model.total else 0.0)
-        yield _line("  partial, over these records", [counts, strict, share])
-        return
-    yield _line("  Overall", [counts, percent(model.overall), share, _official_total(model)])
+        yield _line("  partial: only these records", [counts, strict, lenient])
+    else:
+        overall = percent(model.overall)
+        beside = _beside(overall, model.official.get(TOTAL, ""))
+        yield _line("  Overall", [counts, overall, lenient, *between, *beside])
     if model.format_sensitivity is not None:
         spread = model.format_sensitivity
         yield f"  format sensitivity: max delta {spread.max_delta:g}, deviation {spread.std:g}"
 
 
-def _is_summary(name: str, header: str) -> bool:
-    return header in SUMMARIES or (header.endswith("Overall Acc") and name != TOTAL)
-
-
-def _official_total(model: ModelScore) -> str:
-    published = model.official.get(TOTAL)
-    if published is None or model.overall is None:
-        return ""
-    difference = round(model.overall * 100, 2) - float(published.rstrip("%"))
-    return f"published {published} ({difference:+.2f})"
+def _is_summary(header: str) -> bool:
+    return header in SUMMARIES or header.endswith("Overall Acc")
 
 
 def _published(model: ModelScore, score: Score) -> dict[str, str]:
@@ -116,12 +114,14 @@ def _reasons(model: ModelScore) -> Iterator[str]:
 
 
 def _summary(score: Score) -> Iterator[str]:
-    yield _line("model", ["right", "overall", "lenient", "published"])
+    yield _line("", ["right", "overall", "lenient", "published", "difference"])
     for model in score.models:
         share = percent(model.lenient / model.total if model.total else 0.0)
         overall = "partial" if model.overall is None else percent(model.overall)
-        cells = [f"{model.correct:,}/{model.total:,}", overall, share, _official_total(model)]
-        yield _line(model.model, cells)
+        published = model.official.get(TOTAL, "")
+        beside = [published] if model.overall is None else _beside(overall, published)
+        counts = f"{model.correct:,}/{model.total:,}"
+        yield _line(model.model, [counts, overall, share, *beside])
 
 
 def _line(name: str, cells: Sequence[str]) -> str:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from itertools import product
+from typing import Literal, TypeAlias
 
 import msgspec
+
+ReturnFormat: TypeAlias = Literal["python", "json", "verbose_xml", "concise_xml"]
+_FORMATS: tuple[ReturnFormat, ...] = ("python", "json", "verbose_xml", "concise_xml")
 
 
 class Variation(msgspec.Struct, frozen=True):
     """One way of asking."""
 
-    returns: str = "python"
-    """Form calls are wanted in: `python`, `json`, `verbose_xml` or `concise_xml`."""
+    returns: ReturnFormat = "python"
+    """Form calls are wanted in."""
     tagged: bool = False
     """Whether calls are wanted between tags."""
     documents: str = "json"
@@ -32,7 +36,7 @@ VARIATIONS: tuple[Variation, ...] = (
     *(
         Variation(returns, tagged, documents)
         for returns, tagged, documents in product(
-            ("python", "json", "verbose_xml", "concise_xml"),
+            _FORMATS,
             (True, False),
             ("python", "xml", "json"),
         )

@@ -80,9 +80,13 @@ class Room:
 
     def judge(self, job: Job, *, explained: bool = False) -> ModelJudge:
         """Returns the judge of a job's records; `explained` says in a sentence what is wrong."""
+        return self.judge_of(job.traits, job.model, explained=explained)
+
+    def judge_of(self, traits: Traits, model: str = "", *, explained: bool = False) -> ModelJudge:
+        """Returns the judge of outputs with these traits."""
         return ModelJudge(
-            job.model,
-            job.traits,
+            model,
+            traits,
             judges=self.judges,
             recordings=self.recordings,
             explained=explained,
