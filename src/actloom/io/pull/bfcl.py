@@ -272,8 +272,7 @@ def _members(file: Path, wheel: Wheel) -> Iterator[tuple[str, bytes]]:
 def _copied(wheel: Wheel, source: Path, fresh: Path) -> dict[str, str]:
     """Takes the wanted files of a folder in which a wheel is unpacked or installed."""
     top = wheel.project.replace("-", "_")
-    places = [source, source.parent] if source.name == top else [source]
-    for place in places:
+    for place in (source, source.parent):
         names = [p.relative_to(place).as_posix() for p in _under(place / top)]
         licence = f"{top}-{wheel.version}.dist-info/LICENSE"
         names += [licence] if (place / licence).is_file() else []
@@ -285,7 +284,7 @@ def _copied(wheel: Wheel, source: Path, fresh: Path) -> dict[str, str]:
     raise InputError(
         f"the folder does not hold the files of {wheel.project} {wheel.version}",
         expected=f"{wheel.file}, or a folder {top}/ as that wheel unpacks",
-        got=f"another {top}/" if (places[-1] / top).is_dir() else f"no {top}/",
+        got=f"another {top}/" if (source / top).is_dir() else f"no {top}/",
         where=str(source),
         todo=f"pip download --no-deps {wheel.project}=={wheel.version}, then --from that folder",
     )
