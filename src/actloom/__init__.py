@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from actloom.core.schema import normalise_tool, tools_of
     from actloom.core.verdict import Verdict
     from actloom.dialects import detect, dialect
+    from actloom.evals.bfcl.check import check
     from actloom.io.folder import records
     from actloom.verify.rules import verify
 
@@ -33,6 +34,7 @@ _HOMES = {
     "Tool": "actloom.core.record",
     "Trajectory": "actloom.core.record",
     "Verdict": "actloom.core.verdict",
+    "check": "actloom.evals.bfcl.check",
     "check_call": "actloom.core.check",
     "decode_row": "actloom.core.rows",
     "detect": "actloom.dialects",
@@ -56,6 +58,7 @@ __all__ = [
     "Tool",
     "Trajectory",
     "Verdict",
+    "check",
     "check_call",
     "decode_row",
     "detect",

@@ -47,7 +47,9 @@ def parameter_rule(
     """
     kind = cast("dict[str, str]", document)["type"]
     if language != "python":
-        return _source_rule(document, accepted, _SOURCES[language], counted_dicts)
+        return _document_source_rule(
+            document, accepted, language=language, counted_dicts=counted_dicts
+        )
     item_type = PYTHON_TYPES[_item_kind(document)] if kind in _PYTHON_COLLECTIONS else None
     typed = typed_rule(PYTHON_TYPES[kind], item_type, accepted, counted_dicts=counted_dicts)
     if kind == "float":
@@ -149,30 +151,54 @@ MAX_LITERAL = 100_000
 """Characters of source text above which it is not read and stays a text."""
 
 
-def _source_rule(document: Json, accepted: Json, source: _Source, counted: bool) -> Rule:
-    kind = cast("dict[str, str]", document)["type"]
+def source_rule(
+    kind: str, item_kind: str | None, accepted: Json, *, language: Language, counted_dicts: bool
+) -> Rule:
+    """Returns the rule for an argument written as Java or JavaScript source text.
+
+    Args:
+        kind: the parameter's type.
+        item_kind: type of the items of a collection; None to tell by their looks.
+        accepted: accepted values.
+        language: `java` or `javascript`.
+        counted_dicts: `Rules.counted_dicts`.
+
+    Raises:
+        KeyError: the language has no such type.
+    """
+    source = _SOURCES[language]
     expected = source.types[kind]
-    literal = rule_or_crash(_literal_rule, document, accepted, (source, expected, counted))
-    code = source.code
-    return lambda value: literal(value) if type(value) is str else code
-
-
-def _literal_rule(document: Json, accepted: Json, how: tuple[_Source, type, bool]) -> Rule:
-    source, expected, counted = how
-    kind = cast("dict[str, str]", document)["type"]
-    item_kind = _item_kind(document) if kind in source.collections else None
     item_type = source.types[item_kind] if item_kind is not None else None
 
     def make() -> Rule:
-        return typed_rule(expected, item_type, accepted, counted_dicts=counted)
+        return typed_rule(expected, item_type, accepted, counted_dicts=counted_dicts)
 
     typed = rule_or_crash(make)
 
     def rule(value: object) -> str:
-        text = cast("str", value)
-        return typed(text if len(text) > MAX_LITERAL else source.value(text, kind, item_kind))
+        if type(value) is not str:
+            return source.code
+        return typed(value if len(value) > MAX_LITERAL else source.value(value, kind, item_kind))
 
     return rule
+
+
+def _document_source_rule(
+    document: Json, accepted: Json, *, language: Language, counted_dicts: bool
+) -> Rule:
+    """Returns the rule of a published document: malformed items raise only for a text."""
+    source = _SOURCES[language]
+    kind = cast("dict[str, str]", document)["type"]
+    source.types[kind]  # raises for an unknown type before the value is looked at
+
+    def make() -> Rule:
+        item_kind = _item_kind(document) if kind in source.collections else None
+        return source_rule(
+            kind, item_kind, accepted, language=language, counted_dicts=counted_dicts
+        )
+
+    rule = rule_or_crash(make)
+    return lambda value: rule(value) if type(value) is str else source.code
 
 
 class CallRule:
