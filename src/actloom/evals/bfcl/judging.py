@@ -13,14 +13,15 @@ from actloom.core.jsonvalue import Json
 from actloom.core.verdict import Verdict
 from actloom.evals.bfcl.decoding import Decoder
 from actloom.evals.bfcl.executable import Tape, replayed_verdict, tape_of
+from actloom.evals.bfcl.lenient import lenient_verdict
 from actloom.evals.bfcl.official import OfficialVerdicts, official_verdicts
 from actloom.evals.bfcl.outputs import DAMAGED, Answer
-from actloom.evals.bfcl.profiles import Category, Profile
+from actloom.evals.bfcl.profiles import Category
 from actloom.evals.bfcl.question import Question
-from actloom.evals.bfcl.rules import RULES
+from actloom.evals.bfcl.rules import Rules
 from actloom.evals.bfcl.traits import Traits
 from actloom.evals.bfcl.variations import variation_of
-from actloom.evals.bfcl.verdicts import Judge
+from actloom.evals.bfcl.verdicts import judge_of
 
 if TYPE_CHECKING:
     from actloom.envs.bfcl.classes import ClassSet
@@ -77,20 +78,6 @@ class Recordings:
         return ""
 
 
-class Judges:
-    """The judges of questions, each prepared once for all models."""
-
-    def __init__(self, profile: Profile) -> None:
-        self._rules = RULES[profile.rules]
-        self._made: dict[str, Judge] = {}
-
-    def __getitem__(self, question: Question) -> Judge:
-        judge = self._made.get(question.id)
-        if judge is None:
-            judge = self._made[question.id] = Judge(question, self._rules)
-        return judge
-
-
 class ModelJudge:
     """Judges the records of one model.
 
@@ -103,12 +90,12 @@ class ModelJudge:
         model: str,
         traits: Traits,
         *,
-        judges: Judges,
+        rules: Rules,
         recordings: Recordings,
         explained: bool = False,
     ) -> None:
         self.model = model
-        self._judges = judges
+        self._rules = rules
         self._explained = explained
         self._traits = traits
         self._recordings = recordings
@@ -162,12 +149,15 @@ class ModelJudge:
     def _checked(self, question: Question, result: Json, *, abstains: bool) -> Judgement:
         decoded = self._reader(question).calls(result, question.language)
         underscores = self._underscored(result)
-        judge = self._judges[question]
+        judge = judge_of(question, self._rules)
         verdict = judge.explained if self._explained else judge.verdict
         strict = verdict(decoded, underscores=underscores)
         if strict.valid and not abstains:  # lenient rules accept every right call, not all silence
             return Judgement(strict, lenient=True)
-        return Judgement(strict, lenient=strict.valid)
+        lenient = lenient_verdict(
+            question, decoded, self._rules, underscores=underscores, result=result
+        )
+        return Judgement(strict, lenient=lenient.valid)
 
     def _reader(self, question: Question) -> Decoder:
         """Returns the decoder of a record: of the form it was asked for, where it names one."""

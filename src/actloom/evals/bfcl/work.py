@@ -9,10 +9,11 @@ import msgspec
 from actloom.evals.bfcl.aggregation import FormatSensitivity, format_sensitivity
 from actloom.evals.bfcl.data import QuestionSet, questions
 from actloom.evals.bfcl.executable import NOT_RECORDED
-from actloom.evals.bfcl.judging import Judgement, Judges, ModelJudge, Pair, Recordings
+from actloom.evals.bfcl.judging import Judgement, ModelJudge, Pair, Recordings
 from actloom.evals.bfcl.outputs import answers
 from actloom.evals.bfcl.profiles import Profile, profile_of
 from actloom.evals.bfcl.question import Question
+from actloom.evals.bfcl.rules import RULES
 from actloom.evals.bfcl.selftest import QUARANTINE
 from actloom.evals.bfcl.tally import Tally, most_frequent
 from actloom.evals.bfcl.traits import Traits
@@ -68,7 +69,7 @@ class Room:
         self.profile: Profile = profile_of(paths.profile)
         self.questions: QuestionSet = questions(paths.questions, self.profile)
         self.recordings = Recordings(paths.data)
-        self.judges = Judges(self.profile)
+        self.rules = RULES[self.profile.rules]
         self.quarantine: Collection[str] = QUARANTINE.get(paths.profile, {})
         self._by_id: dict[str, dict[str, Question]] = {}
 
@@ -87,7 +88,7 @@ class Room:
         return ModelJudge(
             model,
             traits,
-            judges=self.judges,
+            rules=self.rules,
             recordings=self.recordings,
             explained=explained,
         )
