@@ -71,12 +71,10 @@ def _unwritable(path: Path, error: OSError) -> OutputError:
 
 
 def usages_in(path: Path, price: Price | None) -> list[Usage]:
-    """Returns what each answer of a file of outputs took, in order.
-
-    Raises:
-        InputError: the file is missing.
-    """
+    """Returns what each answer of a file of outputs took, in order; nothing for no file."""
     found: list[Usage] = []
+    if not path.exists():
+        return found
     for _, line in lines_of(str(path)):
         try:
             read = msgspec.json.decode(line, type=OutputLine)
