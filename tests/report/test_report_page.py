@@ -15,21 +15,26 @@ from hypothesis import strategies as st
 from actloom.core.errors import InputError, OutputError
 from actloom.core.finding import Finding
 from actloom.core.record import Call, Tool
-from actloom.core.stats import Interval
+from actloom.core.stats import Interval, McNemar
+from actloom.evals.compare import Change, Comparison, Flip, GroupDifference
 from actloom.report import ReportData, charts, write_report
 from actloom.report.charts import thinned
 from actloom.report.markup import escape, tag, visible
 from actloom.report.model import (
+    Answer,
     Curve,
     CurveSet,
     Difference,
     FailureExample,
+    FailureGroup,
     FailureKind,
     Fix,
+    FlipKind,
     GroupScores,
     Headline,
     HeadlineRow,
     LintResult,
+    OfficialColumn,
     Origin,
     SplitCount,
     StageCounts,
@@ -39,6 +44,34 @@ from actloom.report.page import SECTIONS, render
 from actloom.report.words import calls_text, duration, percent, signature, signed
 
 IV = Interval(0.5, 0.4, 0.6, 100)
+
+
+def compared(text: str) -> Comparison:
+    """A comparison in which every string is `text`."""
+    test = McNemar(4, 1, 0.375, "exact binomial")
+    return Comparison(
+        a=text,
+        b=text,
+        profile=text,
+        data=text,
+        warnings=[text],
+        cases=9,
+        only_a=1,
+        only_b=1,
+        a_exact=IV,
+        b_exact=IV,
+        exact=IV,
+        test=test,
+        both_right=3,
+        both_wrong=1,
+        groups=[
+            GroupDifference(
+                grouping=text, group=text, a=IV, b=IV, difference=IV, test=test, p_corrected=0.5
+            )
+        ],
+        changes=[Change(text, "right", 4), Change(text, text, 2)],
+        better=[Flip(text, text, text)],
+    )
 
 
 def full(text: str = "words") -> ReportData:
@@ -63,6 +96,31 @@ def full(text: str = "words") -> ReportData:
         by_group={text: [GroupScores(text, {text: IV})]},
         failures=[FailureKind(text, 3, text, [FailureExample(text, text, text, text, text)])],
         failure_cases=10,
+        failure_groups=[FailureGroup(text, 10, {text: 3})],
+        verdicts=text,
+        official=[OfficialColumn(text, text, text, [text])],
+        comparisons=[compared(text)],
+        flips=[
+            FlipKind(
+                right="A",
+                wrong="B",
+                kind=text,
+                count=3,
+                meaning=text,
+                examples=[
+                    FailureExample(
+                        text,
+                        text,
+                        "",
+                        "",
+                        text,
+                        group=text,
+                        tools=[text, text],
+                        answers=[Answer(text, text, text), Answer(text, text)],
+                    )
+                ],
+            )
+        ],
         lint=LintResult(
             [Finding(text, "error", text, file=text, line=3)],
             [Fix(text, f"+{text}\n-{text}")],

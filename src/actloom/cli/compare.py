@@ -115,6 +115,7 @@ def reading(found: Comparison) -> str:
 
 def _several(found: Sequence[Comparison]) -> Iterator[str]:
     from actloom.core.stats import holm
+    from actloom.report.words import chance
 
     width = max(len(name) for each in found for name in (each.a, each.b)) + 2
     yield f"{found[0].a:<{width}}{_share(found[0].a_exact)}  (A)"
@@ -122,13 +123,15 @@ def _several(found: Sequence[Comparison]) -> Iterator[str]:
     for each, p in zip(found, corrected, strict=True):
         yield (
             f"{each.b:<{width}}{_share(each.b_exact)}  A - it {_points(each.exact)} points,"
-            f" McNemar {_chance(p)}: {reading(each)}"
+            f" McNemar p {chance(p)}: {reading(each)}"
         )
     yield f"p corrected for {len(found)} comparisons (Holm); all over the cases shared with A"
     yield from sorted({f"warning: {words}" for each in found for words in each.warnings})
 
 
 def _group_lines(groups: Sequence[GroupDifference]) -> Iterator[str]:
+    from actloom.report.words import chance
+
     width = max((len(g.group) for g in groups), default=0) + 2
     for grouping in dict.fromkeys(g.grouping for g in groups):
         inside = [g for g in groups if g.grouping == grouping]
@@ -141,7 +144,7 @@ def _group_lines(groups: Sequence[GroupDifference]) -> Iterator[str]:
             yield (
                 f"{g.group:<{width}}{g.a.n:>6,}  {g.a.mean:>7.1%}  {g.b.mean:>7.1%}"
                 f"  {_points(g.difference):<22}{g.test.better:>7,}{g.test.worse:>7,}"
-                f"  {_chance(g.p_corrected)}"
+                f"  {chance(g.p_corrected)}"
             )
         if len(inside) > 1:
             yield (
@@ -188,11 +191,9 @@ def _points(interval: Interval) -> str:
 
 
 def _test(test: McNemar) -> str:
+    from actloom.report.words import chance
+
     return (
         f"{test.better:,} cases right in A only, {test.worse:,} in B only,"
-        f" {_chance(test.p)} ({test.method})"
+        f" p {chance(test.p)} ({test.method})"
     )
-
-
-def _chance(p: float) -> str:
-    return f"p = {p:.3f}" if p >= 0.001 else f"p = {p:.1e}" if p else "p < 1e-300"

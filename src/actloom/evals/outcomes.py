@@ -62,14 +62,20 @@ def read_outcomes(spec: str | Path) -> Outcomes:
     Raises:
         InputError: no verdicts there, a damaged line, or no such model; says which there are.
     """
-    folder, model = _split(str(spec))
+    folder, model = folder_and_model(str(spec))
     if (folder / RESULT).exists():
         return _evaluated(folder, model)
     return outcomes_of(read_score(folder), model)
 
 
-def _split(spec: str) -> tuple[Path, str]:
-    """Returns folder and model; a colon belongs to the folder's name where such a folder is."""
+def folder_and_model(spec: str) -> tuple[Path, str]:
+    """Returns the folder and the model, "" for none, that `FOLDER` or `FOLDER:MODEL` names.
+
+    A colon belongs to the folder's name where such a folder is.
+
+    Raises:
+        InputError: there is no such folder.
+    """
     if Path(spec).is_dir():
         return Path(spec), ""
     cuts = [at for at, sign in enumerate(spec) if sign == ":"]

@@ -18,16 +18,15 @@ from actloom.core.finding import Finding
 from actloom.core.jsonvalue import Json, JsonObject, json_text
 from actloom.core.record import Tool
 from actloom.core.stats import Interval, bootstrap_mean
-from actloom.evals.evaluate import RESULT
-from actloom.evals.outcomes import read_result, read_verdicts
-from actloom.evals.result import FAILURES, CaseVerdict, EvalResult, Scores
+from actloom.evals.evaluate import RESULT, VERDICTS
+from actloom.evals.outcomes import folder_and_model, read_outcomes, read_result
+from actloom.evals.result import EvalResult, Scores
 from actloom.io.folder import lines_of, records, rejects, shards
 from actloom.io.manifest import MANIFEST, Manifest, read_manifest
+from actloom.report.examples import failure_groups, failure_kinds
 from actloom.report.model import (
     Curve,
     CurveSet,
-    FailureExample,
-    FailureKind,
     GroupScores,
     Headline,
     HeadlineRow,
@@ -38,15 +37,14 @@ from actloom.report.model import (
     StageCounts,
     YieldStage,
 )
-from actloom.report.words import calls_text, count, percent, signed
+from actloom.report.score import score_data
+from actloom.report.words import count, percent, signed
 from actloom.run.codes import in_a_line, meaning_of
 from actloom.synth.yields import Yield
 from actloom.train.spec import LogLine
 
 DATA_STEPS = ("unify", "synth", "scrub", "verify", "mix")
 """Stages of a run that write datasets, in order."""
-EXAMPLES = 3
-"""Failures shown of each kind."""
 FINDINGS = 500
 """Findings read from the rejects of one stage."""
 TOOL_RECORDS, MAX_TOOLS = 500, 60
@@ -54,22 +52,27 @@ TOOL_RECORDS, MAX_TOOLS = 500, 60
 
 
 def read_folder(folder: str | Path) -> ReportData:
-    """Returns the report's data about a folder.
+    """Returns the report's data about a folder, or about `FOLDER:MODEL` of a score.
 
     Raises:
         InputError: the folder holds no run, dataset or evaluation, or a file in it is damaged.
     """
-    root = Path(folder)
+    root, model = (Path(folder), "") if Path(folder).is_dir() else folder_and_model(str(folder))
+    if is_score(root) or model:
+        return score_data(root, model)
     steps = _steps(root)
-    result, verdicts = _evaluation(root)
+    evaluation = _evaluation(root)
+    result = read_result(evaluation) if evaluation else None
     loss = loss_of(root / "train")
     if not steps and result is None and not loss:
         raise InputError(
             "this folder holds nothing to report on",
-            expected="a run, a dataset folder, or the output of actloom eval",
+            expected="a run, a dataset folder, or the output of actloom eval or score",
             where=str(root),
             todo="give the folder that --out or the recipe's `out` named",
         )
+    outcomes = read_outcomes(evaluation) if evaluation else None
+    kinds, problem = failure_kinds(outcomes) if outcomes else ([], "")
     last = _last_data(root, steps)
     findings = _findings(root, steps)
     return ReportData(
@@ -83,15 +86,22 @@ def read_folder(folder: str | Path) -> ReportData:
         loss=CurveSet([Curve("training", loss)]) if loss else None,
         by_style=group_scores(result, "style"),
         by_group=_other_groups(result),
-        failures=failure_kinds(result, verdicts) if result else [],
+        failures=kinds,
         failure_cases=result.cases if result else 0,
+        failure_groups=failure_groups(outcomes.verdicts.values()) if outcomes else [],
+        verdicts=str(evaluation / VERDICTS) if evaluation else "",
         lint=LintResult(findings, titles=_titles(findings)) if findings else None,
         tools=_tools(last) if last else [],
         settings=_settings(steps, result),
         seconds=_seconds(steps, result),
         origin=_origin(steps, result),
-        absent=_absent(steps, result, loss),
+        absent=[*_absent(steps, result, loss), *([problem] if problem else [])],
     )
+
+
+def is_score(root: Path) -> bool:
+    """Tells whether a folder holds verdicts as `score bfcl` writes them, and no evaluation."""
+    return (root / VERDICTS).exists() and not (root / RESULT).exists()
 
 
 def _steps(root: Path) -> dict[str, Manifest]:
@@ -110,11 +120,8 @@ def _last_data(root: Path, steps: dict[str, Manifest]) -> Path | None:
     return _folder_of(root, list(steps)[-1]) if steps else None
 
 
-def _evaluation(root: Path) -> tuple[EvalResult | None, list[CaseVerdict]]:
-    for folder in (root, root / "eval"):
-        if (folder / RESULT).exists():
-            return read_result(folder), list(read_verdicts(folder).values())
-    return None, []
+def _evaluation(root: Path) -> Path | None:
+    return next((folder for folder in (root, root / "eval") if (folder / RESULT).exists()), None)
 
 
 def loss_of(folder: Path) -> list[tuple[float, float]]:
@@ -243,28 +250,6 @@ def _other_groups(result: EvalResult | None) -> dict[str, list[GroupScores]]:
 def score_columns(scores: Scores) -> dict[str, Interval]:
     """Returns scores by the names the report uses."""
     return {"exact": scores.exact, "functions": scores.name, "arguments": scores.argument}
-
-
-def failure_kinds(result: EvalResult, verdicts: Sequence[CaseVerdict]) -> list[FailureKind]:
-    """Returns failures by kind, most frequent first, with a few examples each."""
-    return [
-        FailureKind(
-            kind,
-            number,
-            FAILURES.get(kind, ""),
-            [failure_example(v) for v in islice((v for v in verdicts if v.code == kind), EXAMPLES)],
-        )
-        for kind, number in result.failures.items()
-    ]
-
-
-def failure_example(verdict: CaseVerdict) -> FailureExample:
-    """Returns one failed case side by side: calls where they could be read, else the text."""
-    wrote = verdict.text if verdict.text.strip() else "(nothing)"
-    got = calls_text(verdict.got) if verdict.got else wrote
-    return FailureExample(
-        verdict.query, calls_text(verdict.expected), got, verdict.message, verdict.id
-    )
 
 
 def _findings(root: Path, steps: dict[str, Manifest]) -> list[Finding]:

@@ -13,6 +13,7 @@ import msgspec
 from actloom.core.finding import Finding
 from actloom.core.record import Tool
 from actloom.core.stats import Interval
+from actloom.evals.compare import Comparison
 
 
 class HeadlineRow(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -89,6 +90,17 @@ class GroupScores(msgspec.Struct, frozen=True, omit_defaults=True):
     """Column -> score, 0 to 1."""
 
 
+class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What one model answered to a case."""
+
+    label: str
+    """Whose answer it is."""
+    text: str
+    """The calls read from it, or what the model wrote."""
+    reason: str = ""
+    """Why it is wrong; "" when it is right."""
+
+
 class FailureExample(msgspec.Struct, frozen=True, omit_defaults=True):
     """One failed case, side by side."""
 
@@ -101,6 +113,12 @@ class FailureExample(msgspec.Struct, frozen=True, omit_defaults=True):
     """One sentence: expected, got."""
     id: str = ""
     """Case id, to be found in verdicts.jsonl."""
+    group: str = ""
+    """Category or style of the case."""
+    tools: list[str] = []
+    """Offered tools as signatures."""
+    answers: list[Answer] = []
+    """Answers of several models, in place of `got` and `reason`."""
 
 
 class FailureKind(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -113,6 +131,40 @@ class FailureKind(msgspec.Struct, frozen=True, omit_defaults=True):
     """One sentence that says what the kind means; "" takes the known meaning of `kind`."""
     examples: list[FailureExample] = []
     """A few, not all."""
+
+
+class FailureGroup(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Failures within one group of cases."""
+
+    group: str
+    cases: int
+    kinds: dict[str, int]
+    """Failure kind -> cases, most frequent first."""
+
+
+class FlipKind(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Cases that one model got right and the other failed in one way."""
+
+    right: str
+    """Who got them right, `A` or `B`."""
+    wrong: str
+    kind: str
+    """Failure kind of the other."""
+    count: int
+    meaning: str = ""
+    examples: list[FailureExample] = []
+
+
+class OfficialColumn(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A column of a published table beside what was measured."""
+
+    name: str
+    ours: str
+    """Per cent, `N/A` where categories are missing."""
+    published: str = ""
+    """As published; "" where there is no row for the model."""
+    missing: list[str] = []
+    """Categories without which it is no column of the table."""
 
 
 class Fix(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -197,6 +249,16 @@ class ReportData(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     failures: list[FailureKind] = []
     failure_cases: int = 0
     """Cases the failures are counted over; 0 when unknown."""
+    failure_groups: list[FailureGroup] = []
+    """The same failures by group."""
+    verdicts: str = ""
+    """Path of the file with all verdicts; "" for none."""
+    official: list[OfficialColumn] = []
+    """Columns of a published leaderboard."""
+    comparisons: list[Comparison] = []
+    """One evaluation minus others, case by case."""
+    flips: list[FlipKind] = []
+    """Cases that flipped, by who was right and how the other failed."""
     lint: LintResult | None = None
     tools: list[Tool] = []
     settings: dict[str, str] = {}

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
+from urllib.parse import quote
+
+import msgspec
 
 from actloom import __version__
 from actloom.core.errors import OutputError
-from actloom.report import scores, sections
+from actloom.evals.outcomes import folder_and_model
+from actloom.report import failures, pairings, scores, sections
 from actloom.report.folder import read_folder
 from actloom.report.markup import Child, Markup, join, tag, trusted
 from actloom.report.model import ReportData
@@ -21,8 +27,12 @@ SECTIONS: list[tuple[str, str, str, Section]] = [
     ("mixture", "Mixture", "", sections.splits),
     ("loss", "Training loss", "", sections.loss),
     ("styles", "Scores by style", "", scores.by_style),
-    ("groups", "Further breakdowns", "", scores.by_group),
-    ("failures", "Failures", "", scores.failures),
+    ("groups", "Scores by group", "", scores.by_group),
+    ("official", "Published table", "", scores.official),
+    ("differences", "Differences by group", "", pairings.groups),
+    ("changes", "How answers changed", "", pairings.changes),
+    ("flips", "Cases that flipped", "", failures.flips),
+    ("failures", "Failures", "", failures.failures),
     ("findings", "Findings in the data", "", sections.lint),
     ("tools", "Tools", "", sections.tools),
     ("settings", "Settings", "", sections.settings),
@@ -90,7 +100,8 @@ def write_report(report: ReportData | str | Path, path: str | Path | None = None
     """Writes a report to one file and returns its path.
 
     Args:
-        report: the data, or the folder of a run, data set or evaluation to report on.
+        report: the data, or the folder of a run, data set, evaluation or score to report on, or
+            `FOLDER:MODEL` for one model of a score.
         path: the file; `report.html` in that folder (or here) by default.
 
     Raises:
@@ -100,12 +111,31 @@ def write_report(report: ReportData | str | Path, path: str | Path | None = None
     if isinstance(report, ReportData):
         data, target = report, Path(path or PAGE)
     else:
-        data, target = read_folder(report), Path(path or Path(report, PAGE))
+        data, target = read_folder(report), Path(path or _page_in(report))
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(render(data), encoding="utf-8")
+        target.write_text(render(_linked(data, target)), encoding="utf-8")
     except OSError as error:
         raise OutputError(
             "the report cannot be written", got=str(error), where=str(target)
         ) from error
     return target
+
+
+def _page_in(folder: str | Path) -> Path:
+    """Returns the page of a folder; of one model of it a page of its own."""
+    if Path(folder).is_dir():
+        return Path(folder, PAGE)
+    root, model = folder_and_model(str(folder))
+    return root / f"report-{re.sub(r'[^A-Za-z0-9._-]', '_', model)}.html"
+
+
+def _linked(data: ReportData, target: Path) -> ReportData:
+    """Returns data whose path of verdicts is a link from the page."""
+    if not data.verdicts:
+        return data
+    try:
+        path = os.path.relpath(Path(data.verdicts).resolve(), target.resolve().parent)
+    except ValueError:  # another drive
+        path = str(Path(data.verdicts).resolve())
+    return msgspec.structs.replace(data, verdicts="./" + quote(path.replace(os.sep, "/")))

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from actloom.evals.result import FAILURES
 from actloom.report.markup import Markup, join, tag
-from actloom.report.model import FailureExample, FailureKind, GroupScores, Headline, ReportData
-from actloom.report.parts import difference, roomy_bar, score, table
-from actloom.report.words import count, percent
+from actloom.report.model import GroupScores, Headline, ReportData
+from actloom.report.parts import difference, score, table
 
 _VERDICTS = {"good": "It worked", "mixed": "Partly", "bad": "It did not work"}
 
@@ -104,58 +102,29 @@ def _size(group: GroupScores) -> str:
     return " / ".join(f"{n:,}" for n in sizes)
 
 
-def failures(data: ReportData) -> Markup | None:
-    """Failures by kind, with a few examples side by side."""
-    if not data.failures:
+def official(data: ReportData) -> Markup | None:
+    """Columns of a published table: what was measured, and the published row beside it."""
+    if not data.official:
         return None
-    total = sum(kind.count for kind in data.failures)
-    whole = data.failure_cases or total
-    intro = count(total, "case") + " failed"
-    if data.failure_cases:
-        intro += f" of {data.failure_cases:,} ({percent(total / whole)})"
     rows = [
         [
-            tag("code", kind.kind),
-            f"{kind.count:,}",
-            _meaning(kind),
-            roomy_bar(kind.count / max(1, data.failures[0].count)),
+            [column.name, _missing(column.missing)],
+            column.ours,
+            column.published or "not published",
         ]
-        for kind in data.failures
+        for column in data.official
     ]
-    shown = [kind for kind in data.failures if kind.examples]
-    return join(
-        tag("p", intro + ".", class_="soft"),
-        table(["Kind", "Cases", "Meaning", ""], rows, caption="Failures by kind", numeric=(1,)),
-        [_examples(kind, opened=at == 0) for at, kind in enumerate(shown)],
+    return table(
+        ["Column", "Measured", "Published"],
+        rows,
+        caption="Columns of the leaderboard, in its own arithmetic",
+        numeric=(1, 2),
+        class_="fit",
     )
 
 
-def _meaning(kind: FailureKind) -> str:
-    return kind.meaning or FAILURES.get(kind.kind, "")
-
-
-def _examples(kind: FailureKind, *, opened: bool) -> Markup:
-    heading = tag(
-        "summary",
-        tag("span", count(len(kind.examples), "example"), class_="count"),
-        "Failures of kind ",
-        tag("code", kind.kind),
-    )
-    examples = [_example(example) for example in kind.examples]
-    return tag("details", heading, examples, open="" if opened else None)
-
-
-def _example(example: FailureExample) -> Markup:
-    return tag(
-        "div",
-        tag("p", example.query),
-        tag(
-            "div",
-            tag("div", tag("p", "Expected", class_="label"), tag("pre", example.expected)),
-            tag("div", tag("p", "Got", class_="label"), tag("pre", example.got)),
-            class_="pair",
-        ),
-        tag("p", example.reason, class_="small"),
-        tag("p", "case ", tag("code", example.id), class_="label") if example.id else None,
-        class_="example",
-    )
+def _missing(categories: Sequence[str]) -> Markup | None:
+    if not categories:
+        return None
+    shown = ", ".join(categories[:6]) + (f" and {len(categories) - 6} more" * (len(categories) > 6))
+    return tag("div", f"without {shown}", class_="soft small")

@@ -32,6 +32,11 @@ def signed(share: float) -> str:
     return f"{share * 100:+.1f}".replace("-", "−")
 
 
+def chance(p: float) -> str:
+    """Returns a p value as `0.012`, below a thousandth as `< 0.001`."""
+    return f"{p:.3f}" if p >= 0.001 else "< 0.001"
+
+
 def duration(seconds: float) -> str:
     """Returns seconds as `0.4 s`, `12 s` or `4 min 05 s`."""
     if seconds < 9.95:
