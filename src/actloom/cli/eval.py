@@ -150,7 +150,7 @@ def show_result(result: EvalResult, out: str, *, json: bool) -> None:
 
 def show_trouble(out: str) -> None:
     """Says why the first unanswered case has no answer; the others' reasons stand in the file."""
-    from actloom.evals.compare import read_verdicts
+    from actloom.evals.outcomes import read_verdicts
     from actloom.run.progress import say
 
     reasons = [v.message for v in read_verdicts(out).values() if v.code == "model_error"]
