@@ -35,6 +35,11 @@ WRITING = frozenset(
     | {"write"}
 )
 """Words in names of tools that change something."""
+READING = frozenset(
+    {"browse", "calculate", "check", "count", "describe", "fetch", "find", "get", "list", "load"}
+    | {"look", "lookup", "query", "read", "retrieve", "search", "select", "show", "view"}
+)
+"""Words in names of tools that change nothing."""
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _MAX_NAME = 200
 
@@ -57,17 +62,21 @@ def level_of(name: str, tool: Tool | None = None) -> int:
     """Returns the index in `LEVELS` of what a call of a tool may do.
 
     MCP's hints (`readOnlyHint`, `destructiveHint`) decide where the definition has them, else the
-    words of the name.
+    first known word of the name, so that `get_refund` reads; of names with `and` the worst.
     """
     hints = _hints_of(tool)
     if hints is not None and hints.readOnlyHint:
         return 0
     if hints is not None and hints.destructiveHint:
         return 2
-    words = {word.lower() for word in cast("list[str]", _WORDS.findall(name[:_MAX_NAME]))}
-    if words & LASTING:
-        return 2
-    return 1 if words & WRITING else 0
+    words = [word.lower() for word in cast("list[str]", _WORDS.findall(name[:_MAX_NAME]))]
+    levels = [_WORD_LEVELS[word] for word in words if word in _WORD_LEVELS]
+    return max(levels if "and" in words else levels[:1], default=0)
+
+
+_WORD_LEVELS = {
+    word: level for level, each in enumerate((READING, WRITING, LASTING)) for word in each
+}
 
 
 def _hints_of(tool: Tool | None) -> _Hints | None:
