@@ -75,14 +75,20 @@ class Anything(type):
     def __getattr__(cls, name):
         if name.startswith("__"):
             raise AttributeError(name)
-        return Anything(name, (), {{}})
+        return made(name)
+
+
+def made(name):
+    bases = (Exception,) if name.endswith("Error") else ()
+    members = {{"__init__": lambda self, *a, **k: None, "__getattr__": lambda self, n: made(n)}}
+    return Anything(name, bases, members)
 
 
 class Stub(types.ModuleType):
     def __getattr__(self, name):
         if name.startswith("__"):
             raise AttributeError(name)
-        return Anything(name, (Exception,) if name.endswith("Error") else (), {{}})
+        return made(name)
 
 
 class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -111,18 +117,21 @@ def bfcl_eval_python() -> Path:
     home = HERE / ".venvs" / "bfcl_eval"
     python = home / "bin" / "python"
     stamp = home / "packages.txt"
-    wanted = "\n".join([VERSION, *PACKAGES, *STAND_INS, STUBS])
-    if stamp.exists() and stamp.read_text() == wanted:
-        return python
+    wanted = "\n".join([VERSION, *PACKAGES])
+    if not stamp.exists() or stamp.read_text() != wanted:
+        _install(home, python)
+        stamp.write_text(wanted)
+    packages = next(home.glob("lib/python*/site-packages"))
+    (packages / "bfcl_eval_stubs.py").write_text(STUBS.format(names=sorted(STAND_INS)))
+    (packages / "bfcl_eval_stubs.pth").write_text("import bfcl_eval_stubs\n")
+    return python
+
+
+def _install(home: Path, python: Path) -> None:
     venv.create(home, with_pip=True, clear=True)
     pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*pip, *PACKAGES], check=True)
     subprocess.run([*pip, "--no-deps", f"bfcl-eval=={VERSION}"], check=True)
-    packages = next(home.glob("lib/python*/site-packages"))
-    (packages / "bfcl_eval_stubs.py").write_text(STUBS.format(names=set(STAND_INS)))
-    (packages / "bfcl_eval_stubs.pth").write_text("import bfcl_eval_stubs\n")
-    stamp.write_text(wanted)
-    return python
 
 
 def bfcl_eval_environ(work: Path) -> dict[str, str]:
