@@ -28,6 +28,7 @@ def eval_bfcl(  # noqa: PLR0913 -- one parameter an option
     category: list[str] | None = None,
     limit: int | None = None,
     max_tokens: int | None = None,
+    batch: int = 32,
     asking: Asking = Asking(),  # noqa: B008 -- frozen
     json: Annotated[bool, Parameter(name="--json")] = False,
 ) -> int | None:
@@ -54,13 +55,16 @@ def eval_bfcl(  # noqa: PLR0913 -- one parameter an option
         category: category; may be given again; all that count in the total by default.
         limit: most questions of a category.
         max_tokens: tokens of an answer; the official limit by default.
+        batch: cases held side by side, prompts handed to a model in this process together.
         asking: how a server is asked.
         json: print the result as JSON on stdout.
     """
     from actloom.evals.bfcl.gold_model import GoldModel
     from actloom.evals.bfcl.run import RunConfig, run
+    from actloom.llm.specs import is_served
     from actloom.run.store import locked
 
+    served = is_served(model, asking.access(model, out))
     config = RunConfig(
         profile=profile,
         questions=questions or data or _pulled(),
@@ -70,7 +74,7 @@ def eval_bfcl(  # noqa: PLR0913 -- one parameter an option
         limit=limit,
         max_tokens=max_tokens,
         temperature=asking.temperature,
-        width=max(32, asking.concurrency),
+        width=max(1, batch, asking.concurrency if served else 1),
     )
     with locked(out):
         gold = GoldModel() if model == "scripted:gold" else None
