@@ -15,7 +15,7 @@ from actloom.report.model import (
     FlipKind,
     ReportData,
 )
-from actloom.report.parts import roomy_bar, table
+from actloom.report.parts import breakable, roomy_bar, table
 from actloom.report.words import count, percent
 
 KINDS_SHOWN = 30
@@ -58,20 +58,28 @@ class _Places:
     def link(self, kind: str, group: str = "") -> Markup:
         """Returns the kind's name, linked where examples are shown."""
         anchor = self.of(kind, group)
-        name = tag("code", kind)
+        name = tag("code", breakable(kind))
         return name if anchor is None else tag("a", name, href=f"#{anchor}")
 
 
 def _kind_table(kinds: Sequence[FailureKind], places: _Places) -> Markup:
     most = max(1, kinds[0].count)
     rows = [
-        [places.link(kind.kind), f"{kind.count:,}", _meaning(kind), roomy_bar(kind.count / most)]
+        [
+            [places.link(kind.kind), _note(_meaning(kind))],
+            f"{kind.count:,}",
+            roomy_bar(kind.count / most),
+        ]
         for kind in kinds[:KINDS_SHOWN]
     ]
     rest = kinds[KINDS_SHOWN:]
     if rest:
-        rows.append(["", f"{sum(k.count for k in rest):,}", f"{len(rest)} rarer kinds", Markup("")])
-    return table(["Kind", "Cases", "Meaning", ""], rows, caption="Failures by kind", numeric=(1,))
+        rows.append([f"{len(rest)} rarer kinds", f"{sum(k.count for k in rest):,}", Markup("")])
+    return table(["Kind", "Cases", ""], rows, caption="Failures by kind", numeric=(1,))
+
+
+def _note(text: str) -> Markup | None:
+    return tag("div", text, class_="soft small") if text else None
 
 
 def _meaning(kind: FailureKind) -> str:
@@ -81,7 +89,7 @@ def _meaning(kind: FailureKind) -> str:
 def _group_table(groups: Sequence[FailureGroup], places: _Places) -> Markup:
     rows = [
         [
-            group.group,
+            breakable(group.group),
             f"{sum(group.kinds.values()):,} of {group.cases:,}",
             [
                 tag("span", places.link(kind, group.group), f" {number:,}", class_="kind")
@@ -111,7 +119,7 @@ def _examples(kind: FailureKind, places: _Places, *, opened: bool) -> Markup:
         "summary",
         tag("span", f"{number:,} of {kind.count:,} shown", class_="count"),
         "Failures of kind ",
-        tag("code", kind.kind),
+        tag("code", breakable(kind.kind)),
     )
     ordered = sorted(kind.examples, key=lambda e: e.group)
     return tag(
@@ -169,19 +177,21 @@ def flips(data: ReportData) -> Markup | None:
         return None
     rows = [
         [
-            [f"only {flip.right} right"],
-            tag("a", tag("code", flip.kind), href=f"#flip-{at}"),
+            [
+                f"Only {flip.right} right; {flip.wrong}: ",
+                tag("a", tag("code", breakable(flip.kind)), href=f"#flip-{at}"),
+                _note(flip.meaning or KINDS.get(flip.kind, "")),
+            ],
             f"{flip.count:,}",
-            flip.meaning or KINDS.get(flip.kind, ""),
         ]
         for at, flip in enumerate(data.flips)
     ]
     return join(
         table(
-            ["Who was right", "How the other failed", "Cases", "Meaning"],
+            ["Who was right, and how the other failed", "Cases"],
             rows,
             caption="Cases that only one of the two got right",
-            numeric=(2,),
+            numeric=(1,),
         ),
         _all_verdicts(data.verdicts) if data.verdicts else None,
         [_flip(flip, at) for at, flip in enumerate(data.flips)],
@@ -193,7 +203,7 @@ def _flip(flip: FlipKind, at: int) -> Markup:
         "summary",
         tag("span", f"{len(flip.examples):,} of {flip.count:,} shown", class_="count"),
         f"Only {flip.right} right; {flip.wrong} fails with ",
-        tag("code", flip.kind),
+        tag("code", breakable(flip.kind)),
     )
     return tag(
         "details",

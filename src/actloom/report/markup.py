@@ -20,7 +20,7 @@ class Markup(str):
 Child: TypeAlias = "str | Markup | Sequence[Child] | None"
 """Plain text (escaped), markup (kept), None (left out), or several of them."""
 
-_VOID = frozenset({"meta", "br", "hr", "col"})
+_VOID = frozenset({"meta", "br", "hr", "col", "wbr"})
 # C0 and C1 controls, bidirectional overrides, lone surrogates: shown as their code point.
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff"

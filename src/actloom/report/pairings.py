@@ -6,7 +6,7 @@ from actloom.core.stats import McNemar
 from actloom.evals.compare import RIGHT, Comparison, GroupDifference
 from actloom.report.markup import Child, Markup, join, tag
 from actloom.report.model import ReportData
-from actloom.report.parts import difference, score, table
+from actloom.report.parts import breakable, difference, score, table
 from actloom.report.words import chance
 
 KINDS_ACROSS = 8
@@ -42,7 +42,7 @@ def _table(found: Comparison, grouping: str) -> Markup:
 
 def _row(group: GroupDifference) -> list[Child]:
     return [
-        [group.group, tag("div", f"n = {group.a.n:,}", class_="soft small")],
+        [breakable(group.group), tag("div", f"n = {group.a.n:,}", class_="soft small")],
         score(group.a),
         score(group.b),
         difference(group.difference),
@@ -67,7 +67,7 @@ def _matrix(found: Comparison) -> Markup:
         kinds.append(OTHER)
     rows: list[list[Child]] = [
         [
-            [f"{at}. ", b if b == OTHER else tag("code", b)],
+            [f"{at}. ", b if b == OTHER else tag("code", breakable(b))],
             *(_number(counts.get((b, a), 0)) for a in kinds),
         ]
         for at, b in enumerate(kinds, start=1)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from actloom.core.stats import Interval
-from actloom.report.markup import Child, Markup, tag
+from actloom.report.markup import Child, Markup, join, tag
 from actloom.report.words import bounds, percent, signed
+
+_PIECE = re.compile(r"[^_:/]*[_:/]|[^_:/]+")
 
 
 def table(
@@ -38,7 +41,7 @@ def table(
     ]
     grid = tag(
         "table",
-        tag("caption", caption),
+        tag("caption", tag("span", caption)),
         tag("thead", tag("tr", headings)),
         tag("tbody", body),
         class_=class_,
@@ -80,6 +83,11 @@ def _tracked(words: Markup, low: float, mean: float, high: float, *, zero: bool 
     middle = tag("u") if zero else None
     track = tag("span", middle, band, tick, class_="track", aria_hidden="true")
     return Markup(words + track)
+
+
+def breakable(name: str) -> Markup:
+    """Returns a name that may be wrapped after its signs, as narrow columns need it."""
+    return join([[piece, tag("wbr")] for piece in _PIECE.findall(name)])
 
 
 def roomy_bar(share: float) -> Markup:

@@ -215,15 +215,15 @@ def _notes(score: Score | None) -> list[str]:
 
 
 def _several(found: ScoreFolder) -> ReportData:
-    rows = {model: _row(lines, found.score) for model, lines in found.models.items()}
-    best = max(found.models, key=lambda model: _overall(found.score, model))
+    ranked = sorted(found.models, key=lambda model: -_overall(found.score, model))
+    rows = [_row(found.models[model], found.score) for model in ranked]
     return ReportData(
         title=f"BFCL: {count(len(found.models), 'model')}",
         subtitle=_subtitle(found),
         statement="The page of one model has its failures: actloom report FOLDER:MODEL.",
         headline=Headline(
-            _ranking(found.score, best),
-            [*map(_baseline_row, found.score.baselines if found.score else []), *rows.values()],
+            _ranking(found.score, ranked[0]),
+            [*map(_baseline_row, found.score.baselines if found.score else []), *rows],
             measure="share of right records",
         ),
         by_group={"category": _categories(found.models)},
@@ -237,6 +237,7 @@ def _several(found: ScoreFolder) -> ReportData:
 
 
 def _overall(score: Score | None, model: str) -> float:
+    """Returns the total by which models are ranked; those without one come last."""
     own = _model_score(score, model)
     return -1.0 if own is None or own.overall is None else own.overall
 

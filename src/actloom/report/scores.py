@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from actloom.report.markup import Markup, join, tag
 from actloom.report.model import GroupScores, Headline, ReportData
-from actloom.report.parts import difference, score, table
+from actloom.report.parts import breakable, difference, score, table
 
 _VERDICTS = {"good": "It worked", "mixed": "Partly", "bad": "It did not work"}
 
@@ -89,7 +89,7 @@ def _groups(heading: str, groups: Sequence[GroupScores], caption: str) -> Markup
     columns = list(dict.fromkeys(name for group in groups for name in group.scores))
     rows = [
         [
-            [g.group, tag("div", f"n = {_size(g)}", class_="soft small")],
+            [breakable(g.group), tag("div", f"n = {_size(g)}", class_="soft small")],
             *(score(g.scores.get(name)) for name in columns),
         ]
         for g in groups
