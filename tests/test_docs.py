@@ -33,8 +33,7 @@ def blocks() -> list[tuple[str, str, str]]:
 def folder(tmp_path: Path) -> Path:
     """Returns a folder holding the files the pages talk about."""
     samples = ROOT / "tests" / "docs_files"
-    for path in samples.iterdir():
-        shutil.copy(path, tmp_path)
+    shutil.copytree(samples, tmp_path, dirs_exist_ok=True)
     shutil.copytree(ROOT / "recipes", tmp_path / "recipes")
     return tmp_path
 
