@@ -40,7 +40,7 @@ VALUES = st.recursive(
     ),
     max_leaves=6,
 )
-NAMES = st.sampled_from(["show", "table", "nowhere"])
+NAMES = st.sampled_from(["show", "table", "nowhere", "dict", "max", "len", "sum", "int", "sorted"])
 
 
 def evaluated(text: str) -> str:
@@ -97,6 +97,9 @@ def test_a_call_gives_what_python_gives_errors_included(name, positional, named)
         "unknown_name",
         "show(1)(2)",
         "(show(1))",
+        "show(dict(a=1, b=[2]), round(number=2.567, ndigits=1))",
+        "max()",
+        "tuple('ab')",
     ],
 )
 def test_odd_text_gives_what_python_gives(text: str) -> None:
