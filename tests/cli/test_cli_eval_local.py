@@ -5,32 +5,19 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from actloom.cli import main
-from actloom.core.record import Call, Reply, Step, Tool, Trajectory
 from killing import killed_when
+from tiny_model import tiny_model
 
 pytest.importorskip("transformers", reason="a local model needs actloom[train]")
-
-SCHEMA = {"type": "object", "properties": {"colour": {"type": "string"}}}
 
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Returns the folder of a small untrained model, with the template of the quickstart."""
-    from actloom.train.scratch import ScratchSize
-    from actloom.train.sft import untrained
-    from actloom.train.spec import TrainSpec
-
-    size = ScratchSize(vocabulary=300, width=32, layers=1, heads=2, feed_forward=32)
-    tool = Tool("paint", "Paint.", msgspec.Raw(json.dumps(SCHEMA).encode()))
-    step = Step(reply=Reply(tool_calls=[Call("paint", {"colour": "red"}, "c")]))
-    record = Trajectory(id="t/0", source="t", tools=[tool], query="Paint it red", steps=[step])
-    folder = tmp_path_factory.mktemp("model") / "tiny"
-    untrained([record], TrainSpec(size=size, threads=1), folder)
-    return folder
+    """Returns the folder of a small untrained model."""
+    return tiny_model(tmp_path_factory.mktemp("model") / "tiny")
 
 
 def lines_of(path: Path) -> list[bytes]:

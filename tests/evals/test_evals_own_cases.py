@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from actloom.core.errors import EmptyDataError, InputError
 from actloom.core.record import Call
 from actloom.dialects import dialect
-from actloom.evals.outcomes import read_verdicts
 from actloom.evals.evaluate import evaluate
 from actloom.evals.gold import gold_model
+from actloom.evals.outcomes import read_verdicts
 from actloom.evals.own_cases.checker import OwnChecker
 from actloom.evals.own_cases.reading import OwnCases, case_set, read_cases
 from actloom.evals.own_cases.rule import verdict_of

@@ -121,17 +121,27 @@ def eval_from_traces(  # noqa: PLR0913 -- one parameter an option
 
 def _dataset(paths: list[str], out: str, *, scrub: bool, quiet: bool) -> str:
     """Returns the dataset folder to read, made from foreign files, and scrubbed, below `out`."""
+    from shutil import rmtree
+
     from actloom.core.errors import InputError
-    from actloom.run.executor import RunOptions, run_stage
     from actloom.run.lint import is_dataset
 
-    folder = paths[0]
-    if not all(is_dataset(path) for path in paths):
-        folder = _unified(paths, out, quiet=quiet)
-    elif len(paths) > 1:
+    foreign = not all(is_dataset(path) for path in paths)
+    if not foreign and len(paths) > 1:
         raise InputError("several dataset folders", todo="join them first: actloom mix A B --out C")
     if not scrub:
-        return folder
+        return _unified(paths, out, quiet=quiet) if foreign else paths[0]
+    raw = Path(out) / "unscrubbed"
+    try:
+        folder = _unified(paths, str(raw), quiet=quiet) if foreign else paths[0]
+        return _scrubbed(folder, out, quiet=quiet)
+    finally:
+        if raw.exists():  # what was replaced must not stay beside what replaced it
+            rmtree(raw)
+
+
+def _scrubbed(folder: str, out: str, *, quiet: bool) -> str:
+    from actloom.run.executor import RunOptions, run_stage
     from actloom.run.scrub import ScrubStage, write_report
     from actloom.scrub import ScrubConfig
 
