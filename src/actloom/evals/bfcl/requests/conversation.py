@@ -20,12 +20,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
+from actloom.core.errors import InputError
 from actloom.core.jsonvalue import Json, JsonObject
 from actloom.core.model import Completion, Prompt
 from actloom.evals.bfcl.question import Question
 from actloom.evals.bfcl.requests import sentences
 from actloom.evals.bfcl.requests.languages import as_source, hint, hinted
-from actloom.evals.bfcl.requests.parts import object_at, text_at
+from actloom.evals.bfcl.requests.parts import is_deeper, object_at, text_at
 from actloom.evals.bfcl.requests.styles import (
     TEMPERATURE,
     Settings,
@@ -37,6 +38,8 @@ from actloom.evals.bfcl.variations import Variation, variation_of
 
 MAX_STEPS = 20
 """Answers with calls that a turn may have; one more and the case is given up, and fails."""
+MAX_DEPTH = 100
+"""Levels of a function document; the deepest published one has nine."""
 
 
 class Conversation:
@@ -52,7 +55,7 @@ class Conversation:
         settings: temperature and limit of tokens; None for the official ones.
 
     Raises:
-        InputError: no such style.
+        InputError: no such style, or a function document of more than `MAX_DEPTH` levels.
     """
 
     def __init__(
@@ -68,6 +71,12 @@ class Conversation:
         self.question = question
         self.settings = settings or Settings(model=model_name, temperature=TEMPERATURE)
         self.style = style_of(style, model=model_name, version=version)
+        if is_deeper([*question.functions, question.raw.get("missed_function")], MAX_DEPTH):
+            raise InputError(
+                "a function document is nested too deeply",
+                expected=f"at most {MAX_DEPTH} levels",
+                where=f"question {question.id!r}",
+            )
         self.functions = shown_functions(question, version)
         self._held = object_at(question.raw, "missed_function")
         self._turns = self.style.opened(
@@ -132,7 +141,7 @@ def asked(
     The request stands whole in the prompt's `body`.
 
     Raises:
-        InputError: no such style.
+        InputError: as for `Conversation`.
         ValueError: the question has no turn.
     """
     conversation = Conversation(

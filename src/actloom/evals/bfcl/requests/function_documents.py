@@ -11,7 +11,6 @@ import json
 from collections.abc import Sequence
 
 from actloom.core.jsonvalue import Json, JsonObject
-from actloom.evals.bfcl.requests.native_tools import MAX_DEPTH
 from actloom.evals.bfcl.requests.parts import names_at, object_at, schemas_in, text_at
 
 _PYTHON_TYPES = {"string": "str", "number": "float", "integer": "int", "boolean": "bool"}
@@ -57,7 +56,7 @@ def _xml_parameter(
         f"{pad}<param " + " ".join(attributes).replace(",", "") + ">\n",
         f"{pad}  <desc>{_described(schema)}</desc>\n",
     ]
-    if "properties" in schema and depth < MAX_DEPTH:
+    if "properties" in schema:
         below = names_at(schema, "required")
         lines.append(f"{pad}  <params>\n")
         lines += [
@@ -101,19 +100,18 @@ def _python_parameter(name: str, schema: JsonObject, *, depth: int) -> list[str]
     pad = " " * (8 + 4 * depth)
     default = f", default={schema['default']!r}" if "default" in schema else ""
     lines = [f"{pad}{name} ({_python_type(schema)}{default}): {_described(schema)}\n"]
-    if depth < MAX_DEPTH:
-        for child, meta in schemas_in(schema).items():
-            lines += _python_parameter(child, meta, depth=depth + 1)
+    for child, meta in schemas_in(schema).items():
+        lines += _python_parameter(child, meta, depth=depth + 1)
     return lines
 
 
-def _python_type(schema: JsonObject, depth: int = MAX_DEPTH) -> str:
+def _python_type(schema: JsonObject) -> str:
     kind = text_at(schema, "type", "string")
-    if kind in ("array", "list", "tuple") and "items" in schema and depth:
-        return f"list[{_python_type(object_at(schema, 'items'), depth - 1)}]"
+    if kind in ("array", "list", "tuple") and "items" in schema:
+        return f"list[{_python_type(object_at(schema, 'items'))}]"
     if kind in ("object", "dict"):
-        if "additionalProperties" in schema and depth:
-            inner = _python_type(object_at(schema, "additionalProperties"), depth - 1)
+        if "additionalProperties" in schema:
+            inner = _python_type(object_at(schema, "additionalProperties"))
             return f"dict[str, {inner}]"
         return "dict"
     return _PYTHON_TYPES.get(kind, kind)

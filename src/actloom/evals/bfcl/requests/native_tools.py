@@ -23,8 +23,6 @@ _OPENAPI = {
 }
 TYPES = {name: kind for kind, names in _OPENAPI.items() for name in names}
 """BFCL's type -> OpenAPI's; any other is a string."""
-MAX_DEPTH = 64
-"""Levels of schemas that are looked into; the deepest published one has four."""
 
 
 def native_tools(functions: Sequence[JsonObject], *, flat: bool = False) -> list[Json]:
@@ -45,33 +43,33 @@ def _tool(function: JsonObject) -> JsonObject:
     cast: JsonObject = {
         **parameters,
         "type": "object",
-        "properties": _cast_all(parameters, MAX_DEPTH),
+        "properties": _cast_all(parameters),
     }
     name = text_at(function, "name").replace(".", "_")
     return {**function, "name": name, "parameters": cast}
 
 
-def _cast_all(holder: JsonObject, depth: int) -> JsonObject:
-    return {name: _cast(schema, depth - 1) for name, schema in schemas_in(holder).items()}
+def _cast_all(holder: JsonObject) -> JsonObject:
+    return {name: _cast(schema) for name, schema in schemas_in(holder).items()}
 
 
-def _cast(schema: JsonObject, depth: int) -> JsonObject:
+def _cast(schema: JsonObject) -> JsonObject:
     kind = schema.get("type")
     cast: JsonObject = dict(schema)
     if kind == "float":
         cast["format"] = "float"
         cast["description"] = text_at(schema, "description") + sentences.FLOAT
     cast["type"] = _openapi(kind)
-    if cast["type"] not in ("array", "object") or depth <= 0:
+    if cast["type"] not in ("array", "object"):
         return cast
     if "properties" in schema:
-        cast["properties"] = _cast_all(schema, depth)
+        cast["properties"] = _cast_all(schema)
     elif "items" in schema:
-        cast["items"] = _cast_items(object_at(schema, "items"), depth)
+        cast["items"] = _cast_items(object_at(schema, "items"))
     return cast
 
 
-def _cast_items(items: JsonObject, depth: int) -> JsonObject:
+def _cast_items(items: JsonObject) -> JsonObject:
     """Casts elements: their type, that of a second level, and the properties of objects.
 
     A float among elements gets neither format nor sentence, and a third level of lists stays as it
@@ -83,7 +81,7 @@ def _cast_items(items: JsonObject, depth: int) -> JsonObject:
         inner = object_at(items, "items")
         cast["items"] = {**inner, "type": _openapi(inner.get("type"))}
     elif kind == "object" and "properties" in items:
-        cast["properties"] = _cast_all(items, depth)
+        cast["properties"] = _cast_all(items)
     return cast
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from actloom.core.jsonvalue import Json, JsonObject
 
 
@@ -27,3 +29,19 @@ def schemas_in(holder: JsonObject) -> dict[str, JsonObject]:
     """Returns name -> schema of `properties`, without what is no schema."""
     found = object_at(holder, "properties").items()
     return {name: schema for name, schema in found if isinstance(schema, dict)}
+
+
+def is_deeper(values: Iterable[Json], levels: int) -> bool:
+    """Tells whether any value has more than so many levels of objects and lists inside it."""
+    layer = list(values)
+    for _ in range(levels):
+        layer = [child for value in layer for child in _children(value)]
+        if not layer:
+            return False
+    return any(isinstance(value, (dict, list)) for value in layer)
+
+
+def _children(value: Json) -> Iterable[Json]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
