@@ -46,7 +46,10 @@ def score_bfcl(  # noqa: PLR0913 -- one parameter an option
         json: print [{model, category, correct, total}] on stdout.
     """
     from actloom.evals.bfcl.score import ScoreConfig, score
+    from actloom.evals.bfcl.work import collect_rarely
     from actloom.run.store import locked
+
+    collect_rarely()
 
     config = ScoreConfig(
         profile=profile,

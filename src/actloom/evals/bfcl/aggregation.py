@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -105,6 +104,8 @@ def format_sensitivity(verdicts: Sequence[tuple[str, bool]]) -> FormatSensitivit
     Args:
         verdicts: (id, valid) of the records; an id is `format_sensitivity_N:CONFIGURATION:ID`.
     """
+    from statistics import stdev
+
     correct: dict[str, int] = {}
     asked: dict[str, int] = {}
     for case, valid in verdicts:
@@ -117,6 +118,6 @@ def format_sensitivity(verdicts: Sequence[tuple[str, bool]]) -> FormatSensitivit
     values = list(found.values())
     return FormatSensitivity(
         max_delta=round((max(values) - min(values)) * 100, 2),
-        std=round(statistics.stdev(values) * 100, 2),
+        std=round(stdev(values) * 100, 2),
         accuracies=found,
     )

@@ -25,8 +25,8 @@ from actloom.evals.bfcl.profiles import Profile, profile_of
 from actloom.evals.bfcl.revisions import data_hash
 from actloom.evals.bfcl.tally import SCORE, VERDICTS, ModelScore, Score
 from actloom.evals.bfcl.traits import Traits, Underscores, model_table
-from actloom.evals.bfcl.work import Job, Part, Paths, Room, part_of
-from actloom.io.urls import is_folder, join, write_bytes
+from actloom.evals.bfcl.work import Job, Part, Paths, Room, collect_rarely, part_of
+from actloom.io.urls import is_folder, join
 
 PROCESSES = 2
 """Processes used where there is work for several."""
@@ -73,7 +73,8 @@ def score(config: ScoreConfig, out: str) -> Score:
             part.lines = b""
             parts.append(part)
     found = _score(parts, jobs, room, config, outputs=_outputs_path(config))
-    write_bytes(join(out, SCORE), msgspec.json.format(msgspec.json.encode(found), indent=1))
+    with _written(Path(out) / SCORE) as write:
+        write(msgspec.json.format(msgspec.json.encode(found), indent=1))
     return found
 
 
@@ -156,7 +157,7 @@ def _parts(jobs: Sequence[Job], paths: Paths, room: Room, *, workers: int | None
     from concurrent.futures import ProcessPoolExecutor
 
     spawning = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(number, mp_context=spawning) as executor:
+    with ProcessPoolExecutor(number, spawning, initializer=collect_rarely) as executor:
         yield from executor.map(part_of, [(paths, job) for job in jobs])
 
 
