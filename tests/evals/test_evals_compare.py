@@ -22,7 +22,13 @@ from actloom.dialects import dialect
 from actloom.evals.compare import RIGHT, compare, compare_outcomes
 from actloom.evals.details import details_of
 from actloom.evals.evaluate import evaluate
-from actloom.evals.outcomes import Outcomes, folder_and_model, read_outcomes, read_score
+from actloom.evals.outcomes import (
+    Outcomes,
+    folder_and_model,
+    outcomes_of,
+    read_outcomes,
+    read_score,
+)
 from actloom.evals.result import CaseVerdict
 from actloom.llm.scripted import ScriptedModel, last_user_text
 from score_folders import score_folder
@@ -124,11 +130,12 @@ def test_published_verdicts_give_published_differences(shared_data: Path, tmp_pa
     ids = {case: c for case, c in ids.items() if c not in ("sql", "chatable")}
     models = {m: [(c, case, failed.get((m, case), "")) for case, c in ids.items()] for m in counts}
     folder = score_folder(tmp_path / "s", models)
-    first = read_outcomes(f"{folder}:gpt-4o-2024-08-06-FC")
+    score = read_score(folder)
+    first = outcomes_of(score, "gpt-4o-2024-08-06-FC")
     assert len(models) == 12
     for model in models:
         if model != first.model:
-            found = compare_outcomes(first, read_outcomes(f"{folder}:{model}"))
+            found = compare_outcomes(first, outcomes_of(score, model))
             assert found.cases == 1700
             assert found.exact.mean * 1700 == pytest.approx(counts[first.model] - counts[model])
             assert found.test.better - found.test.worse == counts[first.model] - counts[model]

@@ -137,13 +137,13 @@ def _group_lines(groups: Sequence[GroupDifference]) -> Iterator[str]:
         inside = [g for g in groups if g.grouping == grouping]
         yield ""
         yield (
-            f"{grouping:<{width}}{'n':>6}  {'A':>7}  {'B':>7}  {'A - B, points':<22}"
+            f"{grouping:<{width}}{'n':>6}  {'A':>7}  {'B':>7}  {'A - B, points':<24}"
             f"{'A only':>7}{'B only':>7}  p"
         )
         for g in inside:
             yield (
                 f"{g.group:<{width}}{g.a.n:>6,}  {g.a.mean:>7.1%}  {g.b.mean:>7.1%}"
-                f"  {_points(g.difference):<22}{g.test.better:>7,}{g.test.worse:>7,}"
+                f"  {_points(g.difference):<24}{g.test.better:>7,}{g.test.worse:>7,}"
                 f"  {chance(g.p_corrected)}"
             )
         if len(inside) > 1:
@@ -187,7 +187,7 @@ def _share(interval: Interval) -> str:
 def _points(interval: Interval) -> str:
     from actloom.report.words import signed
 
-    return f"{signed(interval.mean)} [{signed(interval.low)}, {signed(interval.high)}]"
+    return f"{signed(interval.mean):>5} [{signed(interval.low)}, {signed(interval.high)}]"
 
 
 def _test(test: McNemar) -> str:
