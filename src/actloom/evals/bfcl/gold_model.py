@@ -154,7 +154,7 @@ def _parameters(question: Question, name: str) -> Mapping[str, JsonObject]:
 def answer_of(calls: Sequence[JsonObject], question: Question, style: str) -> Completion:
     """Returns calls as a model asked in that way writes them."""
     if not calls:
-        return Completion(SPOKEN if question.truth else SILENCE)
+        return Completion(_words(question))
     pairs = [(name, cast("JsonObject", given)) for c in calls for name, given in c.items()]
     if style.endswith("fc"):
         named = [(name.replace(".", "_"), given) for name, given in pairs]
@@ -165,6 +165,14 @@ def answer_of(calls: Sequence[JsonObject], question: Question, style: str) -> Co
         return Completion(json_text(listed))
     texts = [_source(name, given, question) for name, given in pairs]
     return Completion(f"[{', '.join(texts)}]")
+
+
+def _words(question: Question) -> str:
+    """Returns what is said without a call: an accepted answer where one is asked for."""
+    if not question.truth:
+        return SILENCE
+    accepted = question.truth[0] if isinstance(question.truth, list) else None
+    return accepted if isinstance(accepted, str) else SPOKEN
 
 
 def _source(name: str, given: JsonObject, question: Question) -> str:
