@@ -163,3 +163,18 @@ def test_native_calls_that_cannot_be_read_look_like_calls() -> None:
     assert looks_like_call([{"geo.find": "{bad"}], question)
     assert not looks_like_call([], question)
     assert not looks_like_call(None, question)
+
+
+@pytest.mark.parametrize("language", ["python", "java", "javascript"])
+def test_a_value_nested_without_end_is_a_wrong_value(language: Language) -> None:
+    deep: Json = []
+    for _ in range(20_000):
+        deep = [deep]
+    question = asked(
+        {"p": FLOATS if language == "python" else {"type": "any"}}, {"p": [[1.0]]}, language
+    )
+    strict, lenient = codes(question, {"p": deep})
+    assert strict.startswith("type_error:")
+    assert lenient == strict
+    texts = asked({"p": {"type": "any"}}, {"p": ["x"]}, language)
+    assert codes(texts, {"p": "[" * 20_000})[1].startswith("value_error:")

@@ -194,10 +194,11 @@ def _lenient_rule(strict: Rule, document: JsonObject, question: Question, option
         code = _code(strict, value)
         if not code or (default and not default(value)):
             return ""
-        for other in _readings(cast("Json", value), document, question):
-            if _passes(strict, other):
-                return ""
-        return code
+        try:
+            readings = _readings(cast("Json", value), document, question)
+        except RecursionError:
+            return code
+        return "" if any(_passes(strict, other) for other in readings) else code
 
     return rule
 
