@@ -196,8 +196,24 @@ def test_a_wheel_already_downloaded_is_not_asked_for_again(wheels: Path, tmp_pat
     assert not kept.exists()
 
 
-def test_the_command_says_what_is_where(wheels: Path, tmp_path: Path, capsys) -> None:
+def test_an_optional_wheel_is_not_asked_for_when_it_is_installed(wheels: Path, monkeypatch) -> None:
     (wheels / pulling.MPMATH.file).unlink()
+    monkeypatch.setattr(pulling, "_is_installed", lambda wheel: True)
+    monkeypatch.setattr(pulling, "_downloaded", lambda *_: pytest.fail("pip was asked"))
+    pulled = pull_bfcl_files(source=wheels)
+    assert (held(pulled.folder), pulled.missing) == (FILES, [])
+
+
+def test_a_source_that_is_not_there_is_named(wheels: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no file that can be read"):
+        pull_bfcl_files(source=tmp_path / "nowhere.whl")
+
+
+def test_the_command_says_what_is_where(
+    wheels: Path, tmp_path: Path, capsys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (wheels / pulling.MPMATH.file).unlink()
+    monkeypatch.setattr(pulling, "_is_installed", lambda wheel: False)
     assert main(["pull", "bfcl", "--from", str(wheels), "--out", str(tmp_path / "home")]) == 0
     out, err = capsys.readouterr()
     assert f"2 files, 0.0 MB unpacked in {tmp_path / 'home'}" in out

@@ -9,6 +9,7 @@ so that classes are only ever run when they are those of the wheel, wherever the
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import os
 import re
 import shutil
@@ -87,7 +88,7 @@ class PulledFiles(msgspec.Struct, frozen=True):
     new: bool
     """False when the folder was there and whole."""
     missing: list[str]
-    """Optional projects that the source did not have."""
+    """Optional projects that are neither in the folder nor installed."""
 
 
 def cache_folder() -> Path:
@@ -177,7 +178,8 @@ def pull_bfcl_files(out: Path | None = None, *, source: Path | None = None) -> P
 
 def _described(home: Path, *, new: bool) -> PulledFiles:
     files = msgspec.json.decode((home / MANIFEST).read_bytes(), type=Manifest).files
-    missing = [wheel.project for wheel in WHEELS if not wanted_files(wheel, files)]
+    absent = [wheel for wheel in WHEELS if not wanted_files(wheel, files)]
+    missing = [wheel.project for wheel in absent if not _is_installed(wheel)]
     size = sum((home / name).stat().st_size for name in files)
     return PulledFiles(home, len(files), size, new, missing)
 
@@ -194,21 +196,42 @@ def _refuse_other_folder(home: Path) -> None:
 
 
 def _taken(wheel: Wheel, source: Path | None, fresh: Path, *, downloads: Path) -> dict[str, str]:
-    """Writes a wheel's wanted files and returns their digests; none of an optional one's.
+    """Writes a wheel's wanted files and returns their digests.
+
+    An optional wheel that the source does not have is downloaded unless it is installed; none of
+    its files are returned when it cannot be had.
 
     Raises:
         InputError: the source is not this wheel.
     """
-    if source is None:
-        file = _downloaded(wheel, downloads)
-    elif source.is_dir():
-        file = source / wheel.file
-        if not file.exists():
-            return _copied(wheel, source, fresh)
-    else:
-        file = source.with_name(wheel.file) if wheel.optional else source
-        if wheel.optional and not file.exists():
+    given = _given(wheel, source)
+    if given is not None:
+        return _unpacked(given, wheel, fresh)
+    if source is not None:
+        found = _copied(wheel, source, fresh) if source.is_dir() else {}
+        if found or _is_installed(wheel):
+            return found
+    try:
+        return _unpacked(_downloaded(wheel, downloads), wheel, fresh)
+    except InputError:
+        if wheel.optional:
             return {}
+        raise
+
+
+def _given(wheel: Wheel, source: Path | None) -> Path | None:
+    """Returns the wheel's file where the user has it; None when it is not there."""
+    if source is None or not (wheel.optional or source.is_dir()):
+        return source
+    file = source / wheel.file if source.is_dir() else source.with_name(wheel.file)
+    return file if file.exists() else None
+
+
+def _is_installed(wheel: Wheel) -> bool:
+    return importlib.util.find_spec(wheel.project) is not None
+
+
+def _unpacked(file: Path, wheel: Wheel, fresh: Path) -> dict[str, str]:
     _verify(file, wheel)
     return {name: _written(fresh / name, data) for name, data in _members(file, wheel)}
 
