@@ -49,7 +49,7 @@ def eval_bfcl(  # noqa: PLR0913 -- one parameter an option
         data: folder with questions and recordings of what cannot be carried out offline.
         out: folder to write.
         style: fc (native tool calls), prompt (functions and format in words), xlam,
-            responses_fc or responses_prompt.
+            responses_fc, responses_prompt, or dialect:ID for the words of a dialect.
         dialect: how answers are read: a decoder of docs/decoders.md; the style's official one by
             default.
         category: category; may be given again; all that count in the total by default.

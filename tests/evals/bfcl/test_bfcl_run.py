@@ -52,7 +52,7 @@ def correct(out: Path, folder: Path, **fields: object) -> dict[str, tuple[int, i
     return {name: (tally.correct, tally.total) for name, tally in model.categories.items()}
 
 
-@pytest.mark.parametrize("style", ["fc", "prompt", "xlam", "responses_prompt"])
+@pytest.mark.parametrize("style", ["fc", "prompt", "xlam", "responses_prompt", "dialect:hermes"])
 def test_the_gold_is_right_in_every_way_of_asking(shared_data, tmp_path, style: str) -> None:
     folder = shared_data / "bfcl_v4"
     settings = {"style": style, "categories": SINGLE, "limit": 12}
@@ -91,7 +91,7 @@ def wheel() -> Path:
     return home
 
 
-@pytest.mark.parametrize("style", ["fc", "prompt", "xlam"])
+@pytest.mark.parametrize("style", ["fc", "prompt", "xlam", "dialect:hermes"])
 def test_the_gold_passes_when_it_is_played_turn_by_turn(
     wheel, shared_data, tmp_path, style: str
 ) -> None:
@@ -192,6 +192,7 @@ def test_unknown_names_are_input_errors(shared_data, tmp_path) -> None:
         ({"categories": ["simpel"]}, "simpel"),
         ({"style": "fcc", "categories": ["irrelevance"]}, "fcc"),
         ({"dialect": "herms"}, "herms"),
+        ({"style": "dialect:herms"}, "hermes"),
         ({"profile": "v9"}, "v9"),
         ({"questions": "nowhere"}, "nowhere"),
     ]:

@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
+from actloom.core.errors import ToolSchemaError
 from actloom.core.jsonvalue import JsonObject
 from actloom.core.model import Completion, Model
 from actloom.envs.bfcl.classes import official_classes
@@ -172,7 +173,7 @@ class Asker:
             for question in self._open_questions(category):
                 try:
                     yield start.of(question, category, memories)
-                except (WorldFailure, KeyError, TypeError, ValueError) as error:
+                except (WorldFailure, ToolSchemaError, KeyError, TypeError, ValueError) as error:
                     self._fail(question, f"cannot be asked: {type(error).__name__}: {error}")
 
 

@@ -16,6 +16,7 @@ from actloom.core.ids import digest_bytes
 from actloom.core.jsonvalue import Json, JsonObject, canonical_json, json_text
 from actloom.core.model import Completion, Prompt
 from actloom.core.record import Call, Reply
+from actloom.dialects import dialect
 from actloom.evals.bfcl.answers import gold_calls, parameters_of
 from actloom.evals.bfcl.case_runs import CaseRun, OutputLine, TurnsRun, message_with
 from actloom.evals.bfcl.decoders.call_text import call_text
@@ -23,6 +24,7 @@ from actloom.evals.bfcl.decoders.python_text import expression
 from actloom.evals.bfcl.multi_turn import gold_calls as gold_turns
 from actloom.evals.bfcl.question import Question
 from actloom.evals.bfcl.requests.parts import object_at
+from actloom.evals.bfcl.requests.styles import BY_DIALECT
 from actloom.evals.bfcl.rules import Rules
 from actloom.evals.bfcl.selftest import gold_defect
 
@@ -160,6 +162,9 @@ def answer_of(calls: Sequence[JsonObject], question: Question, style: str) -> Co
         named = [(name.replace(".", "_"), given) for name, given in pairs]
         reply = Reply(tool_calls=[Call(name, given) for name, given in named])
         return Completion("", reply=reply, message=message_with(named))
+    if style.startswith(BY_DIALECT):
+        reply = Reply(tool_calls=[Call(name, given) for name, given in pairs])
+        return Completion(dialect(style.removeprefix(BY_DIALECT)).render(reply))
     if style.startswith("xlam"):
         listed: list[Json] = [{"name": name, "arguments": given} for name, given in pairs]
         return Completion(json_text(listed))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from actloom.evals.bfcl.requests.styles import BY_DIALECT
+
 OWN_MAX_TOKENS = 1024
 """Tokens of an answer of a model in this process, unless the settings say else."""
 NOT_BY_DEFAULT = {
@@ -21,7 +23,7 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True):
     questions: str
     """Folder of questions and answers."""
     style: str = "fc"
-    """Way of asking, one of `requests.STYLES`."""
+    """Way of asking: one of `requests.STYLES`, or `dialect:ID`."""
     dialect: str = ""
     """Decoder of the answers; "" for the style's own."""
     categories: list[str] = []
@@ -68,5 +70,7 @@ _DECODERS = {
 
 def _decoder_name(style: str, profile: str) -> str:
     """Returns the decoder the official runner reads a style's answers with."""
+    if style.startswith(BY_DIALECT):
+        return style.removeprefix(BY_DIALECT)
     kind = style.removeprefix("responses_").partition("_")[0]
     return _DECODERS.get((kind, "v1" if profile.startswith("v1") else "v4"), "auto")

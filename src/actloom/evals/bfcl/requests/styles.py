@@ -16,6 +16,7 @@ import msgspec
 from actloom.core.errors import InputError
 from actloom.core.jsonvalue import Json, JsonObject
 from actloom.core.model import Completion
+from actloom.dialects import dialect
 from actloom.evals.bfcl.requests import sentences
 from actloom.evals.bfcl.requests.native_tools import native_tools
 from actloom.evals.bfcl.requests.parts import text_at
@@ -28,6 +29,8 @@ StyleName: TypeAlias = Literal[
 ]
 STYLES: tuple[StyleName, ...] = get_args(StyleName)
 """`xlam` stands for the one of its two that the model's name asks for."""
+BY_DIALECT = "dialect:"
+"""Beginning of a style's name that is followed by a dialect's id."""
 
 TEMPERATURE = 0.001
 MAX_TOKENS = 4096
@@ -267,7 +270,7 @@ def style_of(name: str, *, model: str, version: str) -> Style:
     """Returns a way of asking.
 
     Args:
-        name: one of `STYLES`.
+        name: one of `STYLES`, or `dialect:ID` for the words of a dialect.
         model: the model's name, for `xlam`.
         version: name of the profile; those that begin with `v1` are asked as v1 was, all others as
             v4 is.
@@ -275,6 +278,10 @@ def style_of(name: str, *, model: str, version: str) -> Style:
     Raises:
         InputError: there is none of that name, or the version has none.
     """
+    if name.startswith(BY_DIALECT):
+        from actloom.evals.bfcl.requests.instructed import Instructed
+
+        return Instructed(dialect(name.removeprefix(BY_DIALECT)).id)
     if version.split("-")[0] == "v1":
         kinds: tuple[Literal["fc", "prompt", "xlam"], ...] = ("fc", "prompt", "xlam")
         for kind in kinds:
@@ -301,7 +308,7 @@ _STYLES: dict[str, Style] = {
 def _unknown(name: str, known: Sequence[str], *, where: str = "") -> InputError:
     return InputError(
         f"unknown style of asking BFCL's questions: {name!r}",
-        expected=", ".join(known),
+        expected=f"{', '.join(known)}, {BY_DIALECT}ID",
         got=name,
         where=where,
         todo="name one of these styles",
