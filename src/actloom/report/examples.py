@@ -23,6 +23,11 @@ LONGEST = 4000
 """Characters shown of an answer, LONGEST_TOOL of a tool's signature."""
 LONGEST_TOOL = 600
 NOT_SHOWN = "(not shown)"
+WITHOUT_CALLS = {
+    "rest": "(a response of the service; no call is published)",
+    "live_relevance": "(any call of an offered function)",
+}
+"""BFCL category whose answers are no calls -> what is expected in it."""
 T = TypeVar("T")
 
 
@@ -143,6 +148,8 @@ def _reason(verdict: CaseVerdict) -> str:
 
 def expected_text(verdict: CaseVerdict) -> str:
     """Returns the expected calls, a line each."""
+    if not verdict.expected and group_of(verdict) in WITHOUT_CALLS:
+        return WITHOUT_CALLS[group_of(verdict)]
     return cut(calls_text(verdict.expected), LONGEST)
 
 

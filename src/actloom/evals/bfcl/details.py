@@ -142,8 +142,10 @@ def _published(truth: Json) -> list[Call]:
 
 
 def _from_source(text: str) -> Call:
-    name, bracket, _ = text.partition("(")
-    return Call(name if bracket else "", arguments_text=text)
+    name, bracket, inside = text.partition("(")
+    return (
+        Call(name, arguments_text=inside.removesuffix(")")) if bracket else Call("", {}, "", text)
+    )
 
 
 def _query(question: Question) -> str:
