@@ -312,6 +312,7 @@ def test_every_shape_of_a_trace_is_the_same_record(shape):
         "session_id": "s1",
         "user_id": "u1",
         "score_notes": [{"name": "tone", "stringValue": "warm"}],
+        "started_at": "2026-01-01T00:00:00+00:00",
     }
     assert [step.usage for step in record.steps] == [
         Usage("m", 10, 3, None, 1.0),

@@ -20,7 +20,7 @@ from actloom.unify.otel_rows import (
 )
 from actloom.unify.reader import Context, Entry, reject
 from actloom.unify.spans.attributes import nested, text_in
-from actloom.unify.spans.span import Span
+from actloom.unify.spans.span import Span, started
 from actloom.unify.spans.trace import gathered
 from actloom.unify.threads import Told, Trace, count_threads, records_of, threads_of
 
@@ -37,7 +37,7 @@ class SpanReader:
     """
 
     name = ""
-    version = 1
+    version = 2
 
     def sniff(self, value: Json) -> float:
         """Returns how sure the format is of an item; each format says it itself."""
@@ -86,7 +86,7 @@ class SpanReader:
             return
         told = Told(
             trace_id=_trace_id(entries[0].value),
-            extra=_extra(spans),
+            extra=_extra(spans) | started(spans),
             lost=[loss for entry in entries[1:] for loss in entry.context.lost] + _unread(spans),
         )
         yield from records_of(threads, context, self, told=told)

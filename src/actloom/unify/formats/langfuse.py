@@ -15,6 +15,7 @@ from actloom.core.transform import Produced
 from actloom.unify.codes import MISFIT, NO_MESSAGES
 from actloom.unify.langfuse_rows import Gathered, row_kind, trace_id
 from actloom.unify.reader import Context, Entry, reject
+from actloom.unify.spans.span import started
 from actloom.unify.spans.trace import gathered
 from actloom.unify.threads import Told, Trace, count_threads, records_of, threads_of
 
@@ -25,7 +26,7 @@ class Langfuse:
     """Reads traces of Langfuse."""
 
     name = "langfuse"
-    version = 1
+    version = 2
 
     def sniff(self, value: Json) -> float:
         """Returns 0.9 and more for a trace, an observation or a score."""
@@ -58,7 +59,7 @@ class Langfuse:
         lost = [loss for entry in entries[1:] for loss in entry.context.lost]
         told = Told(
             trace_id=next((found for e in entries if (found := trace_id(e.value))), ""),
-            extra=rows.extra,
+            extra=rows.extra | started(rows.spans),
             scores=rows.scores,
             lost=[*lost, *rows.losses.listed()],
         )

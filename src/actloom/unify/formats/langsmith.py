@@ -15,6 +15,7 @@ from actloom.unify.codes import MISFIT, NO_MESSAGES
 from actloom.unify.langsmith_rows import Gathered, row_kind, trace_id
 from actloom.unify.reader import Context, Entry, reject
 from actloom.unify.spans.attributes import text_in
+from actloom.unify.spans.span import started
 from actloom.unify.spans.trace import gathered
 from actloom.unify.threads import Told, count_threads, records_of, threads_of
 
@@ -25,7 +26,7 @@ class LangSmith:
     """Reads traces of LangSmith."""
 
     name = "langsmith"
-    version = 1
+    version = 2
 
     def sniff(self, value: Json) -> float:
         """Returns 0.9 and more for runs and feedback, less for an example of a data set."""
@@ -59,7 +60,7 @@ class LangSmith:
         lost = [loss for entry in entries[1:] for loss in entry.context.lost]
         told = Told(
             trace_id=trace_id(first) or text_in(first, "id"),
-            extra=rows.extra,
+            extra=rows.extra | started(rows.spans),
             scores=rows.scores,
             lost=[*lost, *rows.lost()],
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -43,3 +45,16 @@ class Span(msgspec.Struct, kw_only=True):
     failed: bool = False
     message: str = ""
     """What the tracer says of a failure."""
+
+
+_CLOCK = (1e8, 4e9)
+"""Seconds since 1970 that a clock may have shown; others only number the spans."""
+
+
+def started(spans: Iterable[Span]) -> JsonObject:
+    """Returns `started_at`, the ISO time of the earliest span; nothing when none tells it."""
+    low, high = _CLOCK
+    moments = [span.start for span in spans if span.start is not None and low < span.start < high]
+    if not moments:
+        return {}
+    return {"started_at": datetime.fromtimestamp(min(moments), UTC).isoformat(timespec="seconds")}
