@@ -22,7 +22,7 @@ from actloom.evals.bfcl.decoders.python_text import calls_v4, expression
 from actloom.evals.bfcl.question import Language
 
 ReturnFormat: TypeAlias = Literal["python", "json", "verbose_xml", "concise_xml"]
-MAX_TAGS = 5_000
+MAX_TAGS = 50_000
 """XML tags that are read."""
 _LIST_OF_OBJECTS = re.compile(r"\[\s*+\{")
 _END_OF_LIST = re.compile(r"\}\s*+\]")

@@ -13,9 +13,10 @@ Quirks of the official decoder that are kept:
 
 from __future__ import annotations
 
+import msgspec
 from tree_sitter import Node
 
-from actloom.evals.bfcl.decoders.syntax_tree import parsed, single
+from actloom.evals.bfcl.decoders.syntax_tree import SourceTree, parsed, single
 
 _VERBATIM = frozenset({"identifier", "class_literal", "type_identifier", "method_invocation"})
 _LITERALS = frozenset({"string_literal", "character_literal"})
@@ -33,8 +34,9 @@ def java_calls(text: str) -> object:
         TooLargeError, RecursionError, UnicodeEncodeError: beyond the limits.
     """
     source = text[1:-1]
-    call = _first_call(parsed(source, "java"))
-    return {} if call is None else [_call(call, source)]
+    tree = parsed(source, "java")
+    call = _first_call(tree.root)
+    return {} if call is None else [_JavaSource(source, tree).call(call)]
 
 
 def _first_call(root: Node) -> Node | None:
@@ -47,18 +49,49 @@ def _first_call(root: Node) -> Node | None:
     return None
 
 
-def _call(node: Node, source: str) -> dict[str, dict[str | None, str]]:
-    name = _slice(_field(node, "name"), source)
-    owner = node.child_by_field_name("object")
-    arguments: dict[str | None, list[str]] = {}
-    for child in _field(node, "arguments").children:
-        if child.type == "assignment_expression":
-            key = _slice(child.children[0], source)
-            arguments.setdefault(key, []).append(_text(child.children[2], source, nested=False))
-        elif child.type in ("identifier", "class_literal"):
-            arguments.setdefault(None, []).append(_text(child, source, nested=False))
-    full_name = name if owner is None else f"{_slice(owner, source)}.{name}"
-    return {full_name: single(arguments)}
+class _JavaSource(msgspec.Struct, frozen=True):
+    source: str
+    tree: SourceTree
+
+    def call(self, node: Node) -> dict[str, dict[str | None, str]]:
+        name = self._slice(_field(node, "name"))
+        owner = node.child_by_field_name("object")
+        arguments: dict[str | None, list[str]] = {}
+        for child in _field(node, "arguments").children:
+            if child.type == "assignment_expression":
+                key = self._slice(child.children[0])
+                arguments.setdefault(key, []).append(self._text(child.children[2], nested=False))
+            elif child.type in ("identifier", "class_literal"):
+                arguments.setdefault(None, []).append(self._text(child, nested=False))
+        full_name = name if owner is None else f"{self._slice(owner)}.{name}"
+        return {full_name: single(arguments)}
+
+    def _slice(self, node: Node) -> str:
+        return self.source[self.tree.span(node)]
+
+    def _text(self, node: Node, *, nested: bool) -> str:
+        kind = node.type
+        if kind in _LITERALS:
+            return self._slice(node) if nested else self._slice(node)[1:-1]
+        if kind in _VERBATIM:
+            return self._slice(node)
+        if kind == "array_creation_expression":
+            of = self._text(_field(node, "type"), nested=True)
+            return f"new {of}[]{self._text(_field(node, 'value'), nested=True)}"
+        if kind == "object_creation_expression":
+            return self._creation(node)
+        children = node.children
+        if children:
+            return "".join([self._text(child, nested=True) for child in children])
+        return self._slice(node)
+
+    def _creation(self, node: Node) -> str:
+        given = [
+            self._text(child, nested=True)
+            for child in _field(node, "arguments").children
+            if child.type not in (",", "(", ")")
+        ]
+        return f"new {self._text(_field(node, 'type'), nested=True)}({', '.join(given)})"
 
 
 def _field(node: Node, name: str) -> Node:
@@ -66,33 +99,3 @@ def _field(node: Node, name: str) -> Node:
     if found is None:
         raise ValueError(f"{node.type} without {name}")
     return found
-
-
-def _slice(node: Node, source: str) -> str:
-    return source[node.start_byte : node.end_byte]
-
-
-def _text(node: Node, source: str, *, nested: bool) -> str:
-    kind = node.type
-    if kind in _LITERALS:
-        return _slice(node, source) if nested else _slice(node, source)[1:-1]
-    if kind in _VERBATIM:
-        return _slice(node, source)
-    if kind == "array_creation_expression":
-        of = _text(_field(node, "type"), source, nested=True)
-        return f"new {of}[]{_text(_field(node, 'value'), source, nested=True)}"
-    if kind == "object_creation_expression":
-        return _creation(node, source)
-    children = node.children
-    if children:
-        return "".join([_text(child, source, nested=True) for child in children])
-    return _slice(node, source)
-
-
-def _creation(node: Node, source: str) -> str:
-    given = [
-        _text(child, source, nested=True)
-        for child in _field(node, "arguments").children
-        if child.type not in (",", "(", ")")
-    ]
-    return f"new {_text(_field(node, 'type'), source, nested=True)}({', '.join(given)})"

@@ -11,12 +11,13 @@ import re
 
 from tree_sitter import Node
 
-from actloom.evals.bfcl.decoders.syntax_tree import parsed, single
+from actloom.evals.bfcl.decoders.syntax_tree import SourceTree, parsed, single
 
-_STATEMENT_WORD = re.compile(
-    r"(?<![\w$])(?:break|case|catch|const|continue|debugger|default|do|else|enum|export|extends"
-    r"|finally|for|if|in|instanceof|return|switch|throw|try|var|while|with)(?=\s*+[=,)\]])"
+_WORDS = (
+    r"(?:break|case|catch|const|continue|debugger|default|do|else|enum|export|extends"
+    r"|finally|for|if|in|instanceof|return|switch|throw|try|var|while|with)"
 )
+_STATEMENT_WORD = re.compile(rf"(?<![\w$]){_WORDS}(?=\s*+[=,)\]])|(?<=[=(,\[]){_WORDS}(?![\w$])")
 """Words reserved by today's grammar; that of 2024 took them for names where no statement is."""
 
 
@@ -32,26 +33,27 @@ def javascript_calls(text: str) -> object:
         TooLargeError, UnicodeEncodeError: beyond the limits.
     """
     source = text[1:-1]
-    for statement in _root(source).children:
+    tree = _tree(source)
+    for statement in tree.root.children:
         if statement.type == "expression_statement":
             for node in statement.children:
                 if node.type == "call_expression":
-                    return [_call(node, source.encode())]
+                    return [_call(node, source.encode(), tree)]
     return None
 
 
-def _root(source: str) -> Node:
+def _tree(source: str) -> SourceTree:
     """Returns the tree of a source, with the names that the grammar of 2024 takes for names."""
     try:
-        root = parsed(source, "javascript")
+        tree = parsed(source, "javascript")
     except SyntaxError:
         masked = _STATEMENT_WORD.sub(lambda word: "_" * len(word[0]), source)
         if masked == source:
             raise
-        root = parsed(masked, "javascript")
-    if "await" in source and _names_await(root):
+        tree = parsed(masked, "javascript")
+    if "await" in source and _names_await(tree.root):
         raise SyntaxError("await is no name")
-    return root
+    return tree
 
 
 def _names_await(root: Node) -> bool:
@@ -64,20 +66,19 @@ def _names_await(root: Node) -> bool:
     return False
 
 
-def _call(node: Node, source: bytes) -> dict[str, dict[str | None, str]]:
+def _call(node: Node, source: bytes, tree: SourceTree) -> dict[str, dict[str | None, str]]:
+    def text_of(part: Node) -> str:
+        return source[tree.span(part)].decode()
+
     children = node.children
     arguments: dict[str | None, list[str]] = {}
     for child in children[1].children:
         if child.type == "assignment_expression":
-            key, value = _text(child.children[0], source), _text(child.children[2], source)
+            key, value = text_of(child.children[0]), text_of(child.children[2])
             arguments.setdefault(key, []).append(_unquoted(value))
         elif child.type in ("identifier", "true"):
-            arguments.setdefault(None, []).append(_text(child, source))
-    return {_text(children[0], source): single(arguments)}
-
-
-def _text(node: Node, source: bytes) -> str:
-    return source[node.start_byte : node.end_byte].decode()
+            arguments.setdefault(None, []).append(text_of(child))
+    return {text_of(children[0]): single(arguments)}
 
 
 def _unquoted(value: str) -> str:

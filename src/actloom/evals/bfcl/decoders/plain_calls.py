@@ -15,7 +15,7 @@ _SCALAR = (
     r"""'([^'\\\n\r\0]*+)'|"([^"\\\n\r\0]*+)"|(-?[0-9]++\.[0-9]++(?:[eE][+-]?[0-9]++)?+)"""
     r"""|(-?(?:0|[1-9][0-9]{0,17}+)(?![0-9.eE_]))|(True|False|None)"""
 )
-_HEAD = re.compile(rf"({_WORD}(?:\.{_WORD})*+)\({_SPACE}")
+_HEAD = re.compile(rf"({_WORD}(?:\.{_WORD}){{0,20}}+)\({_SPACE}")
 _ARGUMENT = re.compile(rf"({_WORD}){_SPACE}=(?!=){_SPACE}(?:(?:{_SCALAR}){_SPACE})?+")
 _VALUE = re.compile(rf"(?:{_SCALAR}){_SPACE}")
 _GAP = re.compile(_SPACE)
@@ -23,7 +23,7 @@ _CONSTANTS = {"True": True, "False": False, "None": None}
 _KEYWORDS = frozenset(keyword.kwlist)
 _MAX_DEPTH = 20
 _LONG = 12_000
-_MAX_COMMAS = 2_000
+_MAX_COMMAS = 10_000
 """In a long text, which may be one long string but not many short things."""
 
 
@@ -33,10 +33,10 @@ class _NotPlainError(Exception):
 
 def plain_calls(text: str) -> list[dict[str, dict[str, object]]] | None:
     """Returns the calls of a bracketed list, None where Python's parser has to read it."""
-    if text == "[]":
-        return []
     if text[:1] != "[" or text[-1:] != "]" or not text.isascii():
         return None
+    if len(text) == 2 or not text[1:-1].strip(" \n"):
+        return []
     if len(text) > _LONG and text.count(",") > _MAX_COMMAS:
         return None
     try:
@@ -55,9 +55,10 @@ def _calls(text: str) -> list[dict[str, dict[str, object]]]:
         arguments: dict[str, object] = {}
         at = _read_arguments(text, head.end(), arguments)
         found.append({head[1]: arguments})
+        if at != last:
+            at = _after_comma(text, at)
         if at == last:
             return found
-        at = _after_comma(text, at)
 
 
 def _after_comma(text: str, at: int) -> int:
@@ -80,9 +81,10 @@ def _read_arguments(text: str, at: int, arguments: dict[str, object]) -> int:
             arguments[name], at = _read_nested(text, pair.end(), 0)
         else:
             arguments[name], at = _scalar(pair, 1), pair.end()
+        if text[at] != ")":
+            at = _after_comma(text, at)
         if text[at] == ")":
             return at + 1
-        at = _after_comma(text, at)
 
 
 def _scalar(match: re.Match[str], before: int) -> object:

@@ -46,11 +46,13 @@ def text_of(value: Json) -> str:
 
 
 def each(value: Json) -> list[Json]:
-    """Returns what a loop over a JSON value meets.
+    """Returns what a loop over a JSON value meets; of a text one letter, for all are alike.
 
     Raises:
         TypeError: the value cannot be looped over.
     """
-    if isinstance(value, list | dict | str):
+    if isinstance(value, str):
+        return [value[0]] if value else []
+    if isinstance(value, list | dict):
         return [*value]
     raise TypeError(f"calls, not {type(value).__name__}")

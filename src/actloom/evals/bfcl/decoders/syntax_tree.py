@@ -10,31 +10,66 @@ import functools
 import time
 from typing import Literal
 
+import msgspec
 from tree_sitter import Language as Grammar
 from tree_sitter import Node, Parser, Point
 
-from actloom.evals.bfcl.decoders.bounds import TooLargeError, check_braces
+from actloom.evals.bfcl.decoders.bounds import TooLargeError, long_strings
 
 MAX_CODE = 8_000
 """Characters outside strings that are parsed."""
-MAX_SECONDS = 0.05
+MAX_SECONDS = 0.03
 """CPU time of one parse: some texts that are no calls make the parser quadratic."""
 _ALWAYS_FAST = 500
+_STAND_IN = "long"
 
 
-def parsed(source: str, grammar: Literal["java", "javascript"]) -> Node:
-    """Returns the root of the tree.
+class SourceTree(msgspec.Struct, frozen=True):
+    """A tree, and where its nodes stand in the source."""
+
+    root: Node
+    cuts: list[tuple[int, int]] = []
+    """(offset in what was parsed, bytes cut out before it), in order; long strings are cut."""
+
+    def span(self, node: Node) -> slice:
+        """Returns where a node stands in the source, in bytes."""
+        if not self.cuts:
+            return slice(node.start_byte, node.end_byte)
+        return slice(self._uncut(node.start_byte), self._uncut(node.end_byte))
+
+    def _uncut(self, offset: int) -> int:
+        return offset + sum(removed for at, removed in self.cuts if at <= offset)
+
+
+def parsed(source: str, grammar: Literal["java", "javascript"]) -> SourceTree:
+    """Returns the tree of a source.
 
     Raises:
         SyntaxError: the text is not in the language.
         TooLargeError: more than MAX_CODE characters outside strings, or more than MAX_SECONDS.
         UnicodeEncodeError: lone surrogates.
     """
-    check_braces(source, MAX_CODE)
-    root = _root(source.encode(), _parser(grammar))
+    short, cuts = _without_long_strings(source)
+    root = _root(short.encode(), _parser(grammar))
     if root.has_error and _has_error_node(root):
         raise SyntaxError(f"not {grammar}")
-    return root
+    return SourceTree(root, cuts)
+
+
+def _without_long_strings(source: str) -> tuple[str, list[tuple[int, int]]]:
+    """Returns a source with long strings emptied, and what that cut; it parses to the same tree."""
+    parts: list[str] = []
+    cuts: list[tuple[int, int]] = []
+    at = size = 0
+    for start, end in long_strings(source, MAX_CODE):
+        inside = source[start + 1 : end - 1]
+        if "\\" in inside or "\n" in inside:
+            continue
+        parts += [source[at : start + 1], _STAND_IN]
+        size += sum(len(part.encode()) for part in parts[-2:])
+        cuts.append((size, len(inside.encode()) - len(_STAND_IN)))
+        at = end - 1
+    return "".join([*parts, source[at:]]), cuts
 
 
 def _root(source: bytes, parser: Parser) -> Node:
