@@ -9,17 +9,18 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actloom.core.jsonvalue import Json
 from actloom.envs.bfcl.classes import ClassSet, official_classes
-from actloom.envs.bfcl.environment import MultiTurnEnvironment
+from actloom.envs.bfcl.environment import FORCE_TERMINATED, MultiTurnEnvironment
 from actloom.envs.bfcl.live import LiveWorld
 from actloom.envs.bfcl.room import FAILED, Room
 from actloom.envs.bfcl.trial import Trial
 from actloom.evals.bfcl.agentic import agentic_verdict, normalised, prerequisites
 from actloom.evals.bfcl.data import QuestionSet, questions
+from actloom.evals.bfcl.decoders import decoder
 from actloom.evals.bfcl.decoding import Decoded
 from actloom.evals.bfcl.multi_turn import (
     case_of,
@@ -27,6 +28,7 @@ from actloom.evals.bfcl.multi_turn import (
     is_no_call,
     multi_turn_verdicts,
     setup_of,
+    trial_of,
 )
 from actloom.evals.bfcl.profiles import profile_of
 from actloom.evals.bfcl.question import Language, Question
@@ -35,6 +37,8 @@ from actloom.io.pull.bfcl import bfcl_home
 from envs.bfcl.simulated_worlds import CLASSES
 
 EMPTY = "multi_turn:empty_turn_model_response"
+DIFFERENCES = ("multi_turn:instance_state_mismatch", "multi_turn:execution_response_mismatch")
+DECODERS = ("default@bfcl_v4", "default_fc@bfcl_v4", "salesforce@bfcl_v4", "auto", "hermes")
 MUTATIONS_THAT_AGREE = {"drop": 3, "value": 243, "function": 29}
 """Of 13,471 mutations; `python benchmarks/bfcl_multi_turn.py --list` names them."""
 
@@ -145,6 +149,36 @@ def test_a_step_counts_as_empty_as_in_the_official_test(value) -> None:
     assert is_no_call(value) == official(value)
 
 
+RESULTS = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.sampled_from(["add(1)", "x(", "[read()]", "", "5"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("ab"), inner),
+    max_leaves=8,
+)
+
+
+@pytest.fixture(scope="module")
+def own_room() -> Iterator[Room]:
+    with Room(CLASSES) as opened:
+        yield opened
+
+
+@given(result=RESULTS | st.lists(RESULTS, min_size=3, max_size=3), name=st.sampled_from(DECODERS))
+@settings(max_examples=100, deadline=None)
+def test_no_result_of_any_shape_is_more_than_a_verdict(own_room: Room, result, name) -> None:
+    asked = question()
+    trial = trial_of(asked, result, decoder(name))
+    if isinstance(trial, Trial):
+        (found,) = own_room.judged([trial])
+        assert found.code in ("", FAILED, EMPTY, *DIFFERENCES)
+    else:
+        assert trial.code in (FAILED, FORCE_TERMINATED, "multi_turn:inference_error")
+    verdict = agentic_verdict(msgspec.structs.replace(asked, truth=["a"]), result, decoder(name))
+    assert verdict.valid or verdict.code.startswith("agentic:")
+
+
 # Agentic: memory and web search.
 
 
@@ -231,6 +265,16 @@ def test_the_gold_calls_of_all_cases_pass(asked: QuestionSet) -> None:
 def room(official: Path) -> Iterator[Room]:
     with Room(official_classes(official), workers=2) as opened:
         yield opened
+
+
+def test_a_world_played_again_says_the_same(asked: QuestionSet, room: Room) -> None:
+    for found in multi_turn(asked)[::25]:
+        setup, steps = setup_of(found.raw), gold_calls(found)
+        assert steps is not None
+        world = LiveWorld(setup, room)
+        told = [text for step in steps for text in world.outputs(step)]
+        at_once = room.played(setup, [[call for step in steps for call in step]])
+        assert (at_once.outputs, at_once.state) == (told, world.state())
 
 
 def test_held_back_functions_come_at_their_turn(asked: QuestionSet, room: Room) -> None:

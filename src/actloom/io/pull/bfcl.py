@@ -171,6 +171,8 @@ def pull_bfcl_files(out: Path | None = None, *, source: Path | None = None) -> P
                 home.rename(Path(scratch) / "old")
             fresh.rename(home)
     except OSError as error:
+        if bfcl_home(home) is not None:  # another process was faster
+            return _described(home, new=False)
         raise OutputError("cannot write", got=str(error), where=str(home)) from error
     shutil.rmtree(home.parent / "wheels", ignore_errors=True)
     return _described(home, new=True)
