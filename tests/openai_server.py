@@ -6,7 +6,7 @@
 
 The script is a function of the request's body. It returns one of
 
-* a text: the answer's content;
+* a text: the answer's content, or text, or output message, by the path that was asked;
 * a list of calls `(name, arguments)`: native tool calls; arguments are an object, or text that is
   sent as it is;
 * an object: the answer's whole message (`{"role": "assistant", ...}`);
@@ -117,6 +117,22 @@ class OpenAIServer:
                 self._now -= 1
 
 
+def response(answer: Answer, path: str, model: str) -> dict[str, Any]:
+    """Returns the object that an answer is on a path."""
+    if path.endswith("/chat/completions"):
+        return completion(answer, model)
+    if path.endswith("/completions"):
+        reason = answer.finish_reason or "stop"
+        return {"model": model, "choices": [{"text": answer.body, "finish_reason": reason}]}
+    output = [{"type": "message", "content": [{"type": "output_text", "text": answer.body}]}]
+    if not isinstance(answer.body, str):
+        calls = [_call(at, name, given) for at, (name, given) in enumerate(answer.body)]
+        output = [
+            {"type": "function_call", "call_id": call["id"], **call["function"]} for call in calls
+        ]
+    return {"model": model, "status": "completed", "output": output}
+
+
 def completion(answer: Answer, model: str) -> dict[str, Any]:
     """Returns the `chat.completion` object of an answer."""
     body = answer.body
@@ -169,7 +185,8 @@ def _handler(owner: OpenAIServer) -> type[BaseHTTPRequestHandler]:
         def send(self, answer: Answer, asked: dict[str, Any] | None = None) -> None:
             data = answer.body
             if isinstance(data, (str, dict, list)):
-                data = json.dumps(completion(answer, str((asked or {}).get("model")))).encode()
+                model = str((asked or {}).get("model"))
+                data = json.dumps(response(answer, self.path, model)).encode()
             self.send_response(answer.status)
             self.send_header("content-type", "application/json")
             for name, text in answer.headers.items():

@@ -23,6 +23,8 @@ from actloom.evals.bfcl.score import ScoreConfig, score
 from actloom.io.pull.bfcl import bfcl_home
 from actloom.llm.prices import Price
 from actloom.llm.scripted import ScriptedModel
+from actloom.llm.specs import opened_model
+from openai_server import OpenAIServer
 
 SINGLE = [
     *("simple_python", "simple_java", "simple_javascript", "multiple", "parallel"),
@@ -81,6 +83,45 @@ def test_the_gold_of_version_1_is_right_in_every_way_of_asking(
         if counts[0] < counts[1]
     }
     assert wrong == {"java": (9, 10), "javascript": (9, 10)}  # java_1 and javascript_5: the gold
+
+
+@pytest.mark.parametrize(
+    ("style", "path"),
+    [
+        ("fc", "/v1/chat/completions"),
+        ("prompt", "/v1/chat/completions"),
+        ("xlam", "/v1/completions"),
+        ("responses_fc", "/v1/responses"),
+        ("responses_prompt", "/v1/responses"),
+    ],
+)
+def test_a_server_that_answers_as_the_gold_does_scores_as_the_gold_does(
+    shared_data, tmp_path, style: str, path: str
+) -> None:
+    folder = shared_data / "bfcl_v4"
+    settings = {"style": style, "categories": [*SINGLE[:1], *SINGLE[4:]], "limit": 5}
+    known: dict[str, object] = {}
+
+    def shown(body: dict) -> str:
+        return json.dumps({**body, "model": ""}, sort_keys=True)
+
+    class Recorded(GoldModel):
+        def complete(self, prompts, *, max_tokens):
+            answers = super().complete(prompts, max_tokens=max_tokens)
+            for prompt, answer in zip(prompts, answers, strict=True):
+                calls = answer.reply.tool_calls if answer.reply else []
+                named = [(call.name, call.arguments) for call in calls]
+                known[shown(prompt.body)] = named or answer.text
+            return answers
+
+    asked(Recorded(), tmp_path / "gold", folder, **settings)
+    with OpenAIServer(lambda body: known[shown(body)]) as server, opened_model(server.url) as model:
+        report = asked(model, tmp_path / "served", folder, **settings)
+    assert report.unanswered == 0
+    assert set(server.paths) == {path}
+    by_gold = correct(tmp_path / "gold", folder, style=style)
+    assert correct(tmp_path / "served", folder, style=style) == by_gold
+    assert set(by_gold.values()) == {(5, 5)}
 
 
 @pytest.fixture
