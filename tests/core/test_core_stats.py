@@ -17,6 +17,7 @@ from actloom.core.stats import (
     Z95,
     bootstrap_difference,
     bootstrap_mean,
+    bootstrap_weighted,
     holm,
     mcnemar,
     wilson,
@@ -178,6 +179,26 @@ def test_the_test_calls_equal_models_different_at_most_as_often_as_it_says() -> 
             better = sum(rng.random() < 0.5 for _ in range(pairs))
             wrong += mcnemar(better, pairs - better).p <= 0.05
         assert wrong / trials <= 0.055
+
+
+def test_a_weighted_sum_of_equal_parts_is_as_wide_as_independence_says() -> None:
+    values = [1.0] * 60 + [-1.0] * 40 + [0.0] * 300
+    one = bootstrap_weighted([(1.0, values)], resamples=6000)
+    two = bootstrap_weighted([(0.5, values), (0.5, values)], resamples=6000)
+    assert one.mean == two.mean == pytest.approx(0.05)
+    assert (one.n, two.n) == (400, 800)
+    ratio = (one.high - one.low) / (two.high - two.low)
+    assert ratio == pytest.approx(math.sqrt(2), rel=0.06)
+    assert one.high - one.low == pytest.approx(
+        bootstrap_mean(values, resamples=6000).high - bootstrap_mean(values, resamples=6000).low,
+        rel=0.05,
+    )
+
+
+def test_weights_and_empty_parts_count_as_they_say() -> None:
+    found = bootstrap_weighted([(0.9, [1.0] * 5), (0.1, [0.0] * 500), (3.0, [])])
+    assert (found.mean, found.low, found.high, found.n) == (0.9, 0.9, 0.9, 505)
+    assert bootstrap_weighted([]).mean == 0
 
 
 def test_holm_corrects_as_published_examples_do() -> None:

@@ -88,12 +88,13 @@ def _lines(found: Comparison) -> Iterator[str]:
     yield f"{'A - B':<{width}}{_points(found.exact)} points: {reading(found)}"
     yield f"McNemar: {_test(found.test)}"
     for label, interval in (
+        ("official Overall", found.overall),
         ("after repairs", found.lenient),
         ("functions", found.name),
         ("arguments", found.argument),
     ):
         if interval is not None:
-            yield f"A - B, {label}: {_points(interval)} points"
+            yield f"A - B, {label}: {_points(interval).lstrip()} points"
     yield (
         f"{count(found.cases, 'shared case')}, {found.both_right:,} right in both and"
         f" {found.both_wrong:,} in neither; only in A {found.only_a:,}, only in B {found.only_b:,}"

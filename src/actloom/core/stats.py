@@ -41,9 +41,39 @@ def bootstrap_mean(
     n = len(values)
     if n == 0:
         return Interval(mean=0.0, low=0.0, high=0.0, n=0)
-    means = sorted(_resampled_means(values, random.Random(seed), resamples))
-    low, high = means[int(0.025 * resamples)], means[int(0.975 * resamples) - 1]
-    return Interval(mean=sum(values) / n, low=low, high=high, n=n)
+    means = _resampled_means(values, random.Random(seed), resamples)
+    return _percentiles(means, sum(values) / n, n)
+
+
+def _percentiles(means: Sequence[float], mean: float, n: int) -> Interval:
+    ordered = sorted(means)
+    low, high = ordered[int(0.025 * len(means))], ordered[int(0.975 * len(means)) - 1]
+    return Interval(mean=mean, low=low, high=high, n=n)
+
+
+def bootstrap_weighted(
+    parts: Sequence[tuple[float, Sequence[float]]], *, seed: int = 0, resamples: int = RESAMPLES
+) -> Interval:
+    """Returns a weighted sum of means with its 95 % interval, resampled within each part.
+
+    For totals in which a category counts by a weight of its own, whatever its number of cases.
+
+    Args:
+        parts: (weight, values) of each; a part without values is 0.
+        seed: of the random numbers.
+        resamples: how many; the ends are percentiles of these.
+    """
+    rng = random.Random(seed)
+    sums = [0.0] * resamples
+    mean = 0.0
+    for weight, values in parts:
+        if not values:
+            continue
+        mean += weight * sum(values) / len(values)
+        drawn = _resampled_means(values, rng, resamples)
+        rng.shuffle(drawn)  # some come in order of size, and parts are independent
+        sums = [total + weight * value for total, value in zip(sums, drawn, strict=True)]
+    return _percentiles(sums, mean, sum(len(values) for _, values in parts))
 
 
 def _resampled_means(values: Sequence[float], rng: random.Random, resamples: int) -> list[float]:

@@ -9,7 +9,17 @@ from pathlib import Path
 import msgspec
 
 from actloom.core.errors import InputError
-from actloom.core.stats import Interval, McNemar, bootstrap_difference, holm, mcnemar, wilson
+from actloom.core.stats import (
+    Interval,
+    McNemar,
+    bootstrap_difference,
+    bootstrap_weighted,
+    holm,
+    mcnemar,
+    wilson,
+)
+from actloom.evals.bfcl.profiles import PROFILES
+from actloom.evals.bfcl.weights import overall_weights
 from actloom.evals.outcomes import Outcomes, read_outcomes
 from actloom.evals.result import CaseVerdict
 
@@ -76,6 +86,9 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     exact: Interval
     """Mean of a - b over shared cases, -1 to 1, by paired bootstrap."""
     test: McNemar
+    overall: Interval | None = None
+    """Difference in BFCL's official total, resampled within categories; None where a category it
+    needs is missing."""
     both_right: int
     both_wrong: int
     lenient: Interval | None = None
@@ -134,6 +147,7 @@ def compare_outcomes(a: Outcomes, b: Outcomes, *, force: bool = False) -> Compar
         b_exact=wilson(sum(y.valid for _, y in pairs), len(pairs)),
         exact=_difference(pairs),
         test=mcnemar(len(better), len(worse)),
+        overall=_overall(pairs, a) if a.kind == b.kind == "score" else None,
         both_right=right,
         both_wrong=len(pairs) - right - len(better) - len(worse),
         lenient=_mean_difference(pairs, lambda v: float(v.lenient_valid))
@@ -156,6 +170,19 @@ def _difference(pairs: Sequence[Pair]) -> Interval:
 
 def _mean_difference(pairs: Sequence[Pair], score: Callable[[CaseVerdict], float]) -> Interval:
     return bootstrap_difference([score(x) for x, _ in pairs], [score(y) for _, y in pairs])
+
+
+def _overall(pairs: Sequence[Pair], side: Outcomes) -> Interval | None:
+    profile = PROFILES.get(side.profile)
+    by_category: dict[str, list[float]] = {}
+    for x, y in pairs:
+        by_category.setdefault(x.groups["category"], []).append(float(x.valid) - float(y.valid))
+    counts = {name: len(found) for name, found in by_category.items()}
+    weights = overall_weights(counts, profile) if profile else None
+    if weights is None:
+        return None
+    parts = [(weight, by_category[name]) for name, weight in weights.items() if weight]
+    return bootstrap_weighted(parts, resamples=RESAMPLES)
 
 
 def _flip(right: CaseVerdict, wrong: CaseVerdict) -> Flip:

@@ -72,6 +72,7 @@ def _headline(found: Sequence[Comparison]) -> Headline:
 
 def _further(found: Comparison) -> list[Difference]:
     others: list[tuple[str, Interval | None]] = [
+        ("A − B, official Overall", found.overall),
         ("A − B, after repairs", found.lenient),
         ("A − B, right functions", found.name),
         ("A − B, right arguments", found.argument),
