@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
+
+import msgspec
 
 from actloom.core.errors import InputError, MissingExtraError
 from actloom.core.model import Completion, Prompt
@@ -41,13 +44,16 @@ class LocalModel:
     def complete(self, prompts: Sequence[Prompt], *, max_tokens: int) -> list[Completion]:
         """Returns one greedy completion per prompt, in order.
 
-        Prompts are sorted by length into batches of at most `BATCH_TOKENS`, so padding is small.
+        Prompts are sorted by length into batches of at most `BATCH_TOKENS`, so padding is small;
+        the seconds of an answer are those of its batch.
         """
         encoded = [self._encode(prompt) for prompt in prompts]
         answers: dict[int, Completion] = {}
         for batch in _batches([len(ids) for ids in encoded], max_tokens):
+            started = time.perf_counter()
             written = self._generate([encoded[i] for i in batch], max_tokens)
-            answers.update(zip(batch, written, strict=True))
+            seconds = round(time.perf_counter() - started, 6)
+            answers.update(zip(batch, (_timed(c, seconds) for c in written), strict=True))
         return [answers[i] for i in range(len(prompts))]
 
     def _encode(self, prompt: Prompt) -> list[int]:
@@ -88,6 +94,13 @@ class LocalModel:
             model=self._name, prompt_tokens=prompt_tokens, completion_tokens=len(kept) + stopped
         )
         return Completion(text, "stop" if stopped else "length", usage=usage)
+
+
+def _timed(completion: Completion, seconds: float) -> Completion:
+    usage = completion.usage or Usage()
+    return msgspec.structs.replace(
+        completion, usage=msgspec.structs.replace(usage, seconds=seconds)
+    )
 
 
 def _batches(lengths: Sequence[int], max_tokens: int) -> Iterator[list[int]]:
