@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import threading
@@ -486,3 +487,48 @@ def test_prices_are_two_numbers() -> None:
     for text in ("", "1", "1/", "a/b", "-1/2", "nan/1", "1/inf"):
         with pytest.raises(InputError, match="IN/OUT"):
             price_of(text)
+
+
+@settings(max_examples=100)
+@given(
+    st.text(alphabet="0123456789,: GMTFriOct-+.e٣²", max_size=40)
+    | st.builds("Fri, {} Oct {} {}:00:00 {}".format, *[st.integers(-9, 10**6)] * 4),
+    st.integers(0, 9),
+)
+def test_no_header_makes_the_wait_raise_or_negative(header: str, attempt: int) -> None:
+    assert retry_wait(header, attempt) >= 0
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"",
+        b"hello\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n{}",
+        b"HTTP/1.1 999999 OK\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * 100_000 + b"\r\n",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
+        b"\x00\xff" * 1000,
+    ],
+)
+def test_what_is_no_http_is_an_error(said: bytes) -> None:
+    def serve() -> None:
+        while True:
+            try:
+                connection, _ = listening.accept()
+            except OSError:
+                return
+            with connection, contextlib.suppress(OSError):
+                connection.recv(65536)
+                connection.sendall(said)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=serve, daemon=True).start()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
+        with HttpModel(Server(url=url, model="m", tries=2, timeout=5)) as model:
+            (found,) = model.complete([asking("q")], max_tokens=9)
+        listening.shutdown(socket.SHUT_RDWR)
+    assert found.finish_reason == "error"
+    assert found.error
