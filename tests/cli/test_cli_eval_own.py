@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections import Counter
 from pathlib import Path
@@ -209,7 +210,9 @@ def test_a_judge_is_asked_in_both_orders_and_advises_only(traces, tmp_path, caps
     def script(body: dict[str, Any]) -> Any:
         if body["model"] == "judge":
             judged.append(body["messages"][-1]["content"])
-            return "VERDICT: A" if "<answer_a>\nIt will" in judged[-1] else "VERDICT: B"
+            return (
+                "VERDICT: A" if re.search("<answer_a_.{8}>\nIt will", judged[-1]) else "VERDICT: B"
+            )
         return right(body)
 
     with OpenAIServer(script) as server:

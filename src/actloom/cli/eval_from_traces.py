@@ -259,7 +259,7 @@ def _write_page(found: Comparison, out: str) -> None:
 
 def _show(found: Comparison, out: str, *, json: bool) -> None:
     from actloom.evals.from_traces.comparison import OUTCOMES
-    from actloom.report.from_traces import cost_text, seconds_text
+    from actloom.report.from_traces import case_line, cost_text, seconds_text
     from actloom.run.progress import say
 
     if json:
@@ -267,8 +267,9 @@ def _show(found: Comparison, out: str, *, json: bool) -> None:
         return
     say(f"{found.model} beside production: {found.cases:,} cases of {found.conversations:,} traces")
     say(f"  agrees            {found.agreement}")
-    say(f"    production calls  {found.call_agreement}  n={found.call_agreement.n}")
-    say(f"    production speaks {found.silent_agreement}  n={found.silent_agreement.n}")
+    for words, share in (("calls", found.call_agreement), ("speaks", found.silent_agreement)):
+        if share.n:
+            say(f"    where it {words:<8} {share}  n={share.n}")
     for outcome, number in found.outcomes.items():
         if number:
             say(f"  {number:>7,}  {outcome:<12}{OUTCOMES[outcome]}")
@@ -278,4 +279,6 @@ def _show(found: Comparison, out: str, *, json: bool) -> None:
         say(f"  {name:<12}{cost_text(side)}; {seconds_text(side)}")
     for reason, number in found.skipped.items():
         say(f"  {number:>7,}  not asked: {reason}")
+    for case in found.look_at[:5]:
+        say(f"  look at {case_line(case)}")
     say(f"  -> {Path(out) / PAGE}")

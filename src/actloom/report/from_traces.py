@@ -19,7 +19,7 @@ from actloom.evals.from_traces.comparison import (
 from actloom.evals.from_traces.faults import FAULTS, Fault
 from actloom.evals.from_traces.risk import LEVELS
 from actloom.evals.from_traces.sides import Side
-from actloom.report.markup import Child, Markup, join, tag
+from actloom.report.markup import Child, Markup, join, tag, visible
 from actloom.report.page import document, header, section
 from actloom.report.parts import pairs, roomy_bar, score, table
 from actloom.report.words import calls_text, count, duration, percent
@@ -268,11 +268,10 @@ def _cases(cases: Sequence[Compared]) -> Markup | None:
 
 
 def _case(case: Compared, *, opened: bool) -> Markup:
-    names = list(dict.fromkeys(call.name for call in case.expected or case.got))
     heading = tag(
         "summary",
         tag("span", _risk(case), class_="count"),
-        tag("code", ", ".join(names[:3]) or "no call"),
+        tag("code", _called(case)),
         f": {DIFFERENCES.get(case.difference, case.difference)}",
         _outcome_mark(case),
     )
@@ -297,6 +296,17 @@ def _difference(case: Compared) -> str:
     if len(case.arguments) > 1:
         return f"{case.message}; in all, these differ: {', '.join(case.arguments[:20])}"
     return case.message
+
+
+def case_line(case: Compared) -> str:
+    """Returns a case in one line: tools, difference, harm, id."""
+    difference = DIFFERENCES.get(case.difference, case.difference)
+    return visible(" ".join(f"{_called(case)}: {difference} ({_risk(case)}), {case.id}".split()))
+
+
+def _called(case: Compared) -> str:
+    names = list(dict.fromkeys(call.name for call in case.expected or case.got))
+    return ", ".join(name[:80] for name in names[:3]) or "no call"
 
 
 def _risk(case: Compared) -> str:

@@ -18,7 +18,7 @@ from actloom import __version__
 from actloom.core.check import same_value
 from actloom.core.messages import messages_of
 from actloom.core.record import Call, Message, text_of
-from actloom.core.stats import Interval, bootstrap_mean
+from actloom.core.stats import Interval, wilson
 from actloom.evals.evaluate import TRACE, VERDICTS
 from actloom.evals.from_traces.checker import one_turn
 from actloom.evals.from_traces.faults import Fault, call_faults, result_faults
@@ -127,7 +127,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     positions: int
     """Positions of the traces these cases stand for."""
     agreement: Interval
-    """Share of cases in which the model agrees, or does what is accepted."""
+    """Share of cases in which the model agrees, or does what is accepted; Wilson's interval."""
     call_agreement: Interval
     """The same where the production model called."""
     silent_agreement: Interval
@@ -302,8 +302,7 @@ def compare_with_production(
         judge: name of the judge.
         shown: most cases to look at.
     """
-    agree = [float(case.outcome in ("agrees", "accepted")) for case in cases]
-    pairs = list(zip(cases, agree, strict=True))
+    calling = [case for case in cases if case.expected]
     frequency = Counter(name for case in cases for name in {c.name for c in case.expected})
     open_cases = [case for case in cases if case.outcome not in ("agrees", "accepted", "better")]
     return Comparison(
@@ -314,9 +313,9 @@ def compare_with_production(
         conversations=positions.conversations,
         cases=len(cases),
         positions=sum(case.times for case in cases),
-        agreement=bootstrap_mean(agree),
-        call_agreement=bootstrap_mean([share for case, share in pairs if case.expected]),
-        silent_agreement=bootstrap_mean([share for case, share in pairs if not case.expected]),
+        agreement=_agreement(cases),
+        call_agreement=_agreement(calling),
+        silent_agreement=_agreement([case for case in cases if not case.expected]),
         outcomes={name: sum(case.outcome == name for case in cases) for name in OUTCOMES},
         judged=dict(Counter(winner_of(case.votes) for case in cases if case.votes)),
         judge=judge,
@@ -330,6 +329,10 @@ def compare_with_production(
         better=[case for case in cases if case.outcome == "better"][:shown],
         settings=result.settings,
     )
+
+
+def _agreement(cases: Sequence[Compared]) -> Interval:
+    return wilson(sum(case.outcome in ("agrees", "accepted") for case in cases), len(cases))
 
 
 def _kinds(faults: Sequence[Sequence[Fault]]) -> dict[str, int]:

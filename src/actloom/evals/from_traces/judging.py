@@ -11,6 +11,7 @@ from pathlib import Path
 
 from actloom.core.check import same_value
 from actloom.core.environment import Action, Feedback
+from actloom.core.ids import digest_bytes
 from actloom.core.jsonvalue import json_text
 from actloom.core.model import Model, Prompt
 from actloom.core.record import Call, Message, Outcome
@@ -102,9 +103,14 @@ def _prompt(case: Compared, *, new_first: bool) -> Prompt:
     new = _answer(case.got_text, case.got)
     first, second = (new, production) if new_first else (production, new)
     conversation = "\n\n".join(_tail_lines(case))
-    text = (
-        f"<conversation>\n{conversation}\n</conversation>\n\n"
-        f"<answer_a>\n{first}\n</answer_a>\n\n<answer_b>\n{second}\n</answer_b>"
+    mark = digest_bytes(f"{case.id}\0{production}\0{new}".encode(errors="replace"))[:8]
+    text = "\n\n".join(
+        f"<{name}_{mark}>\n{part}\n</{name}_{mark}>"  # a text cannot know the mark it would close
+        for name, part in (
+            ("conversation", conversation),
+            ("answer_a", first),
+            ("answer_b", second),
+        )
     )
     return Prompt([Message("system", _INSTRUCTION), Message("user", text)])
 
