@@ -489,6 +489,10 @@ def test_prices_are_two_numbers() -> None:
             price_of(text)
 
 
+def test_a_date_beyond_all_calendars_is_no_date() -> None:
+    assert retry_wait("-0000 Oct -0000 12:00 +99999999999 Oct +9999 21", 3) == 8
+
+
 @settings(max_examples=100)
 @given(
     st.text(alphabet="0123456789,: GMTFriOct-+.e٣²", max_size=40)

@@ -19,9 +19,9 @@ def retry_wait(given: str | None, attempt: int) -> float:
         return float(given)
     try:
         until = parsedate_to_datetime(given)
-    except ValueError:
+        now = dt.datetime.now(until.tzinfo or dt.UTC)
+        if until.tzinfo is None:
+            now = now.replace(tzinfo=None)
+        return max((until - now).total_seconds(), 0.0)
+    except (ValueError, OverflowError):
         return 2.0**attempt
-    now = dt.datetime.now(until.tzinfo or dt.UTC)
-    if until.tzinfo is None:
-        now = now.replace(tzinfo=None)
-    return max((until - now).total_seconds(), 0.0)
