@@ -19,7 +19,7 @@ from actloom.core.errors import InputError
 from actloom.core.record import Call, Tool, Trajectory
 from actloom.core.stats import mcnemar
 from actloom.dialects import dialect
-from actloom.evals.compare import RIGHT, compare, compare_outcomes
+from actloom.evals.compare import RIGHT, compare, compare_outcomes, reading
 from actloom.evals.details import details_of
 from actloom.evals.evaluate import evaluate
 from actloom.evals.outcomes import (
@@ -244,6 +244,24 @@ def test_the_same_evaluation_twice_is_refused(tmp_path: Path) -> None:
     assert found.a != found.b
 
 
+@pytest.mark.parametrize(
+    ("better", "worse", "same", "said"),
+    [(3, 0, 0, "unclear"), (5, 0, 5, "unclear"), (6, 0, 4, "better"), (0, 6, 90, "worse"),
+     (9, 2, 50, "unclear"), (30, 10, 60, "better"), (0, 0, 9, "unclear")],
+)  # fmt: skip
+def test_a_model_is_called_better_only_where_interval_and_test_agree(
+    better: int, worse: int, same: int, said: str
+) -> None:
+    codes = [("", "x")] * better + [("x", "")] * worse + [("", "")] * same
+    a, b = (
+        outcomes(str(side), {f"c{at}": ("g", pair[side]) for at, pair in enumerate(codes)})
+        for side in (0, 1)
+    )
+    found = compare_outcomes(a, b)
+    assert reading(found) == said
+    assert any("too narrow" in words for words in found.warnings) == (0 < better + worse < 10)
+
+
 CASES = [
     Case(f"c{at}", Trajectory(f"s/{at}", "s", [TOOL], f"q{at}"), [Call("f", {"x": at})])
     for at in range(4)
@@ -264,7 +282,7 @@ def test_evaluations_compare_functions_and_arguments_too(tmp_path: Path) -> None
     evaluate(answering({0, 1, 2}), CASES, reader, tmp_path / "a")
     evaluate(answering({2, 3}), CASES[1:], reader, tmp_path / "b")
     found = compare(tmp_path / "a", tmp_path / "b")
-    assert found.warnings == ["The data sets differ; the shared cases are the same in both."]
+    assert found.warnings[0] == "The data sets differ; the shared cases are the same in both."
     assert [flip.id for flip in found.better] == ["c1"]
     assert [flip.id for flip in found.worse] == ["c3"]
     assert found.name is not None

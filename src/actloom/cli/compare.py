@@ -40,12 +40,12 @@ def compare(
             of a folder that holds several.
         out: HTML file to write, with the flipped cases side by side.
         force: compare shared cases although rules or data differ; the result says so.
-        fail_below: percentage points; exit with 1 when the whole interval of a difference lies
-            below, for example 0 (significantly worse) or =-2 (worse by more than 2 points).
+        fail_below: percentage points; exit with 1 when the first is worse (interval and test
+            agree) and the whole interval lies below: 0, or =-2 for worse by more than 2 points.
         examples: cases shown of each kind in the HTML file.
         json: print the comparison as JSON on stdout, a list when there are several.
     """
-    from actloom.evals.compare import compare_outcomes
+    from actloom.evals.compare import compare_outcomes, reading
     from actloom.evals.outcomes import read_outcomes
 
     _refuse_few(evaluations)
@@ -63,8 +63,10 @@ def compare(
     sys.stdout.write(text + "\n")
     if out:
         sys.stderr.write(f"-> {out}\n")
-    limit = None if fail_below is None else fail_below / 100
-    return int(limit is not None and any(each.exact.high < limit for each in found))
+    if fail_below is None:
+        return 0
+    worse = [each for each in found if reading(each) == "worse"]
+    return int(any(each.exact.high < fail_below / 100 for each in worse))
 
 
 def _refuse_few(evaluations: Sequence[str]) -> None:
@@ -85,7 +87,7 @@ def _lines(found: Comparison) -> Iterator[str]:
     width = max(len(found.a), len(found.b)) + 5
     yield f"{'A  ' + found.a:<{width}}{_share(found.a_exact)}"
     yield f"{'B  ' + found.b:<{width}}{_share(found.b_exact)}"
-    yield f"{'A - B':<{width}}{_points(found.exact)} points: {reading(found)}"
+    yield f"{'A - B':<{width}}{_points(found.exact)} points: {_words(found)}"
     yield f"McNemar: {_test(found.test)}"
     for label, interval in (
         ("official Overall", found.overall),
@@ -107,11 +109,11 @@ def _lines(found: Comparison) -> Iterator[str]:
     yield from _flip_lines("B only", found.worse)
 
 
-def reading(found: Comparison) -> str:
-    """Returns what the interval says in words."""
-    if found.exact.low > 0:
-        return "A is better"
-    return "A is worse" if found.exact.high < 0 else "no difference can be told"
+def _words(found: Comparison) -> str:
+    from actloom.evals.compare import reading
+
+    said = reading(found)
+    return "no difference can be told" if said == "unclear" else f"A is {said}"
 
 
 def _several(found: Sequence[Comparison]) -> Iterator[str]:
@@ -124,7 +126,7 @@ def _several(found: Sequence[Comparison]) -> Iterator[str]:
     for each, p in zip(found, corrected, strict=True):
         yield (
             f"{each.b:<{width}}{_share(each.b_exact)}  A - it {_points(each.exact)} points,"
-            f" McNemar p {chance(p)}: {reading(each)}"
+            f" McNemar p {chance(p)}: {_words(each)}"
         )
     yield f"p corrected for {len(found)} comparisons (Holm); all over the cases shared with A"
     yield from sorted({f"warning: {words}" for each in found for words in each.warnings})
@@ -158,7 +160,7 @@ def _change_lines(found: Comparison) -> Iterator[str]:
     changed = [change for change in found.changes if change.a != change.b]
     if not changed:
         return
-    width = max(len(change.b) for change in changed) + 2
+    width = max(len("kind in B"), *(len(change.b) for change in changed)) + 2
     yield ""
     yield f"{'cases':>7}  {'kind in B':<{width}}-> kind in A"
     for change in changed[:CHANGES_SHOWN]:

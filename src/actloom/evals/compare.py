@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -25,6 +26,10 @@ from actloom.evals.result import CaseVerdict
 
 RIGHT = "right"
 """Stands for the kind of failure of a case that is none."""
+SIGNIFICANT = 0.05
+"""Highest p at which a difference is said to be one."""
+FEW = 10
+"""Cases that differ below which the bootstrap interval is too narrow."""
 RESAMPLES = 10_000
 """Resamples of a difference of right and wrong; its ends then move by less than 0.1 points."""
 Pair = tuple[CaseVerdict, CaseVerdict]
@@ -103,6 +108,16 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     """Cases that are right in `a` only."""
     worse: list[Flip] = []
     """Cases that are right in `b` only."""
+
+
+def reading(found: Comparison) -> Literal["better", "worse", "unclear"]:
+    """Returns what can be said of `a`: only what interval and test agree on.
+
+    The bootstrap interval is too narrow where few cases differ; the exact test is not.
+    """
+    if found.test.p > SIGNIFICANT or found.exact.low <= 0 <= found.exact.high:
+        return "unclear"
+    return "better" if found.exact.low > 0 else "worse"
 
 
 def compare(a: str | Path, b: str | Path, *, force: bool = False) -> Comparison:
@@ -278,6 +293,12 @@ def _differences(a: Outcomes, b: Outcomes, pairs: Sequence[Pair], *, force: bool
             found.append(_differ("data", f"data {a.data}", f"data {b.data}{seen}", a, b))
     if not (a.profile and a.data and b.profile and b.data):
         warnings.append("A folder does not say its profile and data, so they are not compared.")
+    differ = sum(x.valid != y.valid for x, y in pairs)
+    if 0 < differ < FEW:
+        warnings.append(
+            f"Only {differ} shared {'case' if differ == 1 else 'cases'} got another verdict: the"
+            " bootstrap interval is too narrow for so few, McNemar's test is not."
+        )
     if found and not force:
         raise found[0]
     return [*warnings, *(f"{e.message}: {e.expected}; {e.got}." for e in found)]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from actloom.core.stats import Interval
-from actloom.evals.compare import Comparison, Flip
+from actloom.evals.compare import Comparison, Flip, reading
 from actloom.evals.details import details_of
 from actloom.evals.evaluate import VERDICTS
 from actloom.evals.kinds import KINDS
@@ -82,11 +82,10 @@ def _further(found: Comparison) -> list[Difference]:
 
 def _sentence(found: Comparison) -> str:
     points = f"{signed(found.exact.mean)} points of {count(found.cases, 'shared case')}"
-    if found.exact.low > 0:
-        return f"{found.a} is better than {found.b}: {points}."
-    if found.exact.high < 0:
-        return f"{found.a} is worse than {found.b}: {points}."
-    return f"No difference between {found.a} and {found.b} can be told: {points}."
+    said = reading(found)
+    if said == "unclear":
+        return f"No difference between {found.a} and {found.b} can be told: {points}."
+    return f"{found.a} is {said} than {found.b}: {points}."
 
 
 def _statement(found: Sequence[Comparison]) -> str:
