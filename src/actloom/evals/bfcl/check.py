@@ -78,12 +78,12 @@ class _SchemaJudge(Judge):
     def call_rule(self, document: JsonObject, expected: Expected) -> CallRule:
         """Returns the rule of an expected call."""
         rule = super().call_rule(document, expected)
-        parameters = cast("dict[str, JsonObject]", document["parameters"])
-        for name in rule.arguments:
-            schema = cast("dict[str, JsonObject]", parameters["properties"])[name]
-            accepted = cast("list[Json]", expected.arguments[name])
-            own = argument_rule(schema, accepted, language=self.question.language)
-            rule.arguments[name] = own or rule.arguments[name]
+        for name, accepted in expected.arguments.items():
+            if name in rule.properties:
+                values = cast("list[Json]", accepted)
+                language = self.question.language
+                own = argument_rule(rule.properties[name], values, language=language)
+                rule.arguments[name] = own or rule.rule_of(name)
         return rule
 
 

@@ -111,16 +111,19 @@ class LenientJudge(Judge):
             One of `values.CRASHES` when the document is malformed.
         """
         rule = super().call_rule(document, expected)
-        parameters = cast("dict[str, dict[str, Json]]", document)["parameters"]
-        for name, each in cast("dict[str, JsonObject]", parameters["properties"]).items():
-            strict = rule.arguments.get(name)
-            optional = name not in rule.needed and name not in rule.required
-            if strict is not None:
-                rule.arguments[name] = _lenient_rule(strict, each, self.question, optional)
-            elif "default" in each:
-                rule.arguments[name] = _default_rule(each["default"])
-            if strict and name in rule.needed and self._is_default_accepted(strict, each):
-                rule.needed.remove(name)
+        may_lack: set[str] = set()
+        for name, each in rule.properties.items():
+            accepted = rule.accepted.get(name)
+            if accepted is None:
+                if "default" in each:
+                    rule.arguments[name] = _default_rule(each["default"])
+                continue
+            strict = rule.rule_of(name)
+            optional = name not in rule.required and "" in cast("list[Json]", accepted)
+            rule.arguments[name] = _lenient_rule(strict, each, self.question, optional)
+            if self._is_default_accepted(strict, each):
+                may_lack.add(name)
+        rule.optional = frozenset(may_lack)
         return rule
 
     def _is_default_accepted(self, strict: Rule, document: JsonObject) -> bool:

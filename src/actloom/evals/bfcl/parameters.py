@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import cast
 
 import msgspec
@@ -11,13 +11,16 @@ from actloom.core.jsonvalue import Json, JsonObject
 from actloom.evals.bfcl import java, javascript
 from actloom.evals.bfcl.question import Expected, Language
 from actloom.evals.bfcl.values import (
+    CRASHES,
     Rule,
     dict_rule,
     dicts_rule,
     equal_rule,
     gold_type,
     list_rule,
+    raising,
     rule_or_crash,
+    scalar_rule,
     string_rule,
 )
 
@@ -32,6 +35,7 @@ PYTHON_TYPES: dict[str, type] = {
     "any": str,
 }
 """Type of a parameter -> Python type its value is judged as."""
+_SCALARS = frozenset({str, int, float, bool})
 _PYTHON_COLLECTIONS = frozenset({"array", "tuple"})
 
 
@@ -75,6 +79,8 @@ def typed_rule(
     gold = gold_type(values)
     # A gold value of another type stands for a variable's name and must be met exactly.
     variable = gold is not None and gold is not expected
+    if not variable and type(accepted) is list and expected in _SCALARS:
+        return string_rule(accepted) if expected is str else scalar_rule(expected, accepted)
     wanted = None if variable else expected
     rule = _value_rule(wanted, item_type, accepted, counted_dicts)
     right_items = _items_test(item_type, values) if item_type else None
@@ -201,8 +207,19 @@ def _document_source_rule(
     return lambda value: rule(value) if type(value) is str else source.code
 
 
+_PLAIN: dict[Language, Mapping[object, type]] = {
+    "python": {kind: PYTHON_TYPES[kind] for kind in ("string", "any", "integer", "boolean")},
+    "java": {"String": str, "any": str, "char": str},
+    "javascript": {"any": str},
+}
+"""Types whose values are compared as they are written: one that is an accepted value is right."""
+
+
 class CallRule:
     """The rule for one call.
+
+    Rules of arguments are made when a value comes that is not plainly an accepted one: most are
+    never needed, and making them costs more than judging a call.
 
     Args:
         document: the function's document.
@@ -211,8 +228,8 @@ class CallRule:
         counted_dicts: `Rules.counted_dicts`.
 
     Attributes:
-        arguments: argument -> its rule, for those in the document and in the gold.
-        needed: arguments that may not be left out.
+        arguments: argument -> its rule, for those whose rule is made; others are made when needed.
+        optional: arguments that may be left out though the gold does not say so.
 
     Raises:
         One of `values.CRASHES` when the document is malformed: the official checker raises too.
@@ -227,16 +244,15 @@ class CallRule:
         counted_dicts: bool = False,
     ) -> None:
         parameters = cast("dict[str, dict[str, Json]]", document)["parameters"]
-        properties = cast("JsonObject", parameters["properties"])
+        self.properties = cast("dict[str, JsonObject]", parameters["properties"])
         self.accepted = expected.arguments
         self.name = cast("str", document["name"])
         self.underscored = self.name.replace(".", "_")
         self.required = cast("list[str]", parameters["required"])
         self.arguments: dict[str, Rule] = {}
-        for name, values in self.accepted.items():
-            if name in properties:
-                self.arguments[name] = _rule(properties[name], values, (language, counted_dicts))
-        self.needed = [name for name, values in self.accepted.items() if not _has_blank(values)]
+        self.optional: frozenset[str] = frozenset()
+        self._language: Language = language
+        self._counted_dicts = counted_dicts
 
     def fault(self, call: JsonObject, underscores: bool) -> tuple[str, str] | None:
         """Returns error type and argument of what is wrong first, None when nothing is.
@@ -254,25 +270,38 @@ class CallRule:
         for needed in self.required:
             if needed not in given:
                 return "simple_function_checker:missing_required", needed
-        rules = self.arguments
-        for argument, value in given.items():
-            rule = rules.get(argument)
-            if rule is None:
-                return "simple_function_checker:unexpected_param", argument
-            if code := rule(value):
-                return code, argument
-        for needed in self.needed:
-            if needed not in given and "" not in cast("list[Json]", self.accepted[needed]):
-                return "simple_function_checker:missing_optional", needed
+        if fault := self._argument_fault(given):
+            return fault
+        for needed, accepted in self.accepted.items():
+            if needed in given or "" in cast("list[Json]", accepted) or needed in self.optional:
+                continue
+            return "simple_function_checker:missing_optional", needed
         return None
 
+    def _argument_fault(self, given: JsonObject) -> tuple[str, str] | None:
+        made, plain = self.arguments, _PLAIN[self._language]
+        for argument, value in given.items():
+            rule = made.get(argument)
+            if rule is None:
+                if argument not in self.properties or argument not in self.accepted:
+                    return "simple_function_checker:unexpected_param", argument
+                accepted = self.accepted[argument]
+                same = plain.get(self.properties[argument]["type"]) is type(value)
+                if same and isinstance(accepted, list) and value in accepted:
+                    continue
+                rule = made[argument] = self.rule_of(argument)
+            if code := rule(value):
+                return code, argument
+        return None
 
-def _rule(document: Json, accepted: Json, how: tuple[Language, bool]) -> Rule:
-    def make() -> Rule:
-        return parameter_rule(document, accepted, language=how[0], counted_dicts=how[1])
-
-    return rule_or_crash(make)
-
-
-def _has_blank(accepted: Json) -> bool:
-    return isinstance(accepted, list) and "" in accepted
+    def rule_of(self, argument: str) -> Rule:
+        """Returns the rule of an argument that the document and the gold both have."""
+        try:
+            return parameter_rule(
+                self.properties[argument],
+                self.accepted[argument],
+                language=self._language,
+                counted_dicts=self._counted_dicts,
+            )
+        except CRASHES as error:
+            return raising(error)

@@ -74,17 +74,30 @@ def equal_rule(accepted: Json) -> Rule:
     return rule
 
 
+def scalar_rule(expected: type, accepted: list[Json]) -> Rule:
+    """Returns the rule for a number or a truth value of exactly the expected type."""
+
+    def rule(value: object) -> str:
+        if type(value) is not expected:
+            return "type_error:simple"
+        return "" if value in accepted else "value_error:others"
+
+    return rule
+
+
 def string_rule(accepted: Json) -> Rule:
     """Returns the rule for texts: equal to an accepted one after normalising both."""
     exact = _items(accepted)
     texts: list[object] = []
 
     def rule(value: object) -> str:
+        if type(value) is not str:
+            return "type_error:simple"
         if value in exact:
             return ""
         if not texts:  # most texts are written just as accepted
             texts.extend(normalised(text) for text in exact if type(text) is str)
-        return "" if normalised(cast("str", value)) in texts else "value_error:string"
+        return "" if normalised(value) in texts else "value_error:string"
 
     return rule
 
