@@ -242,6 +242,14 @@ def test_cases_are_ranked_by_harm_then_by_how_often_the_tool_is_called(tmp_path:
     assert found.tools[0].instead == {"find": 3}
 
 
+def test_a_few_cases_of_each_kind_are_listed_with_the_number_of_their_kind(tmp_path) -> None:
+    records = [trace(f"l{n}", turn(call("look", id=n))) for n in range(20)]
+    records += [trace("r", turn(call("refund", id=1)))]
+    found = run(records, tmp_path, lambda _: "")
+    listed = [(case.expected[0].name, case.alike) for case in found.look_at]
+    assert listed == [("refund", 1)] + [("look", 20)] * 5
+
+
 @pytest.mark.parametrize(
     ("name", "level"),
     [

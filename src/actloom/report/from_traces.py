@@ -63,7 +63,8 @@ def render(found: Comparison) -> str:
 
 _LOOK = (
     "Cases in which the new model does something else, those first that could do most harm and"
-    " happen most. A difference is no error by itself: the production model may be wrong."
+    " happen most, a few of each kind. A difference is no error by itself: the production model may"
+    " be wrong."
 )
 _BETTER = (
     "The production model's call was refused by the tool's schema, got an error, or repeated an"
@@ -311,7 +312,8 @@ def _called(case: Compared) -> str:
 
 def _risk(case: Compared) -> str:
     words = LEVEL_WORDS[LEVELS[case.level]]
-    return words if case.times == 1 else f"{words} · {case.times:,} times"
+    times = f" · asked {case.times:,} times" if case.times > 1 else ""
+    return words + times + (f" · one of {case.alike:,} alike" if case.alike > 1 else "")
 
 
 def _outcome_mark(case: Compared) -> Markup | None:

@@ -53,6 +53,8 @@ DIFFERENCES: dict[str, str] = {
 """Kind of difference -> what it means."""
 TAIL = 4
 """Messages of the conversation shown with a case."""
+OF_A_KIND = 5
+"""Cases listed of those with the same tools, difference and outcome."""
 SHOWN = 1500
 """Characters shown of each text."""
 
@@ -84,6 +86,8 @@ class Compared(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Arguments that differ, as `tool.argument`, where both call the same tools."""
     times: int = 1
     """Positions of the traces with this very prompt."""
+    alike: int = 1
+    """Cases with the same tools, difference and outcome; a few of them are listed."""
     expected: list[Call] = []
     """What the production model called."""
     expected_text: str = ""
@@ -325,10 +329,25 @@ def compare_with_production(
         production=sides[0],
         new=sides[1],
         skipped=positions.skipped,
-        look_at=sorted(open_cases, key=lambda case: _urgency(case, frequency))[:shown],
-        better=[case for case in cases if case.outcome == "better"][:shown],
+        look_at=_listed(sorted(open_cases, key=lambda case: _urgency(case, frequency)), shown),
+        better=_listed([case for case in cases if case.outcome == "better"], shown),
         settings=result.settings,
     )
+
+
+def _listed(cases: Sequence[Compared], shown: int) -> list[Compared]:
+    """Returns at most `shown` cases, few of a kind, with the number of their kind."""
+    kinds = [
+        (tuple(sorted({call.name for call in case.expected})), case.difference, case.outcome)
+        for case in cases
+    ]
+    whole, taken = Counter(kinds), Counter[object]()
+    listed: list[Compared] = []
+    for case, kind in zip(cases, kinds, strict=True):
+        taken[kind] += 1
+        if taken[kind] <= OF_A_KIND and len(listed) < shown:
+            listed.append(msgspec.structs.replace(case, alike=whole[kind]))
+    return listed
 
 
 def _agreement(cases: Sequence[Compared]) -> Interval:
