@@ -227,6 +227,43 @@ def test_changed_questions_in_the_same_folder_are_refused(shared_data, tmp_path)
         asked(GoldModel(), tmp_path / "out", folder, **settings)
 
 
+def test_damaged_settings_are_refused(shared_data, tmp_path) -> None:
+    folder = shared_data / "bfcl_v4"
+    settings = {"categories": ["irrelevance"], "limit": 1}
+    asked(GoldModel(), tmp_path, folder, **settings)
+    (tmp_path / "runs" / "gold.json").write_text('{"model": ')
+    with pytest.raises(OutputError, match="earlier run"):
+        asked(GoldModel(), tmp_path, folder, **settings)
+
+
+def test_a_question_that_cannot_be_asked_is_an_entry_and_stops_no_other(
+    shared_data, tmp_path
+) -> None:
+    rows = [
+        {"id": f"simple_python_{at}", "question": question, "function": function}
+        for at, (question, function) in enumerate(
+            [
+                ([[{"role": "user", "content": "q"}]], FUNCTIONS),
+                (None, None),
+                ([], "f"),
+                ([[{"role": "user", "content": "q"}]], [{"name": 7, "parameters": [1]}]),
+                ([[{"role": "user"}]], FUNCTIONS),
+            ]
+        )
+    ]
+    folder = tmp_path / "data"
+    folder.mkdir()
+    lines = "".join(json.dumps(row) + "\n" for row in rows)
+    (folder / "BFCL_v4_simple_python.json").write_text(lines)
+    model = ScriptedModel(lambda prompt: "no")
+    for style in ("fc", "prompt", "xlam", "dialect:hermes"):
+        report = asked(model, tmp_path / style, folder, style=style)
+        assert report.finished + report.unanswered == len(rows)
+        assert "no turn" in (tmp_path / style / "errors.jsonl").read_text()
+        kept = (tmp_path / style / "outputs/scripted/simple_python.jsonl").read_text()
+        assert '"simple_python_0"' in kept
+
+
 def test_unknown_names_are_input_errors(shared_data, tmp_path) -> None:
     folder = shared_data / "bfcl_v4"
     for fields, said in [

@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
-from actloom.core.errors import ToolSchemaError
+from actloom.core.errors import OutputError, ToolSchemaError
 from actloom.core.jsonvalue import JsonObject
 from actloom.core.model import Completion, Model
 from actloom.envs.bfcl.classes import official_classes
@@ -113,7 +113,7 @@ class Asker:
         """Writes what must stay the same from run to run, and refuses to go on with another."""
         new = {"model": self.model.name, **self.config.lasting()}
         new |= {f"data {c.name}": self.questions.digest(c.name) for c in self.categories}
-        old = msgspec.json.decode(path.read_bytes(), type=dict[str, str]) if path.exists() else {}
+        old = _kept_settings(path)
         shared = {key: old[key] for key in new if key in old}
         refuse_other(shared, {key: new[key] for key in shared}, path)
         write_bytes(str(path), msgspec.json.format(msgspec.json.encode(old | new), indent=1))
@@ -175,6 +175,20 @@ class Asker:
                     yield start.of(question, category, memories)
                 except (WorldFailure, ToolSchemaError, KeyError, TypeError, ValueError) as error:
                     self._fail(question, f"cannot be asked: {type(error).__name__}: {error}")
+
+
+def _kept_settings(path: Path) -> dict[str, str]:
+    if not path.exists():
+        return {}
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, str])
+    except msgspec.DecodeError as error:
+        raise OutputError(
+            "the settings of an earlier run cannot be read",
+            got=str(error),
+            where=str(path),
+            todo="choose another --out",
+        ) from error
 
 
 class _Start:

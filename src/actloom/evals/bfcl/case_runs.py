@@ -62,13 +62,17 @@ class CaseRun(Protocol):
 
 
 class SingleRun:
-    """A question of one turn."""
+    """A question of one turn.
+
+    Raises:
+        ValueError: the question has no turn.
+    """
 
     def __init__(self, question: Question, conversation: Conversation) -> None:
         self.question = question
         self.error = ""
         self._conversation = conversation
-        self._prompt = conversation.next_turn()
+        self._prompt = _first(conversation)
         self._answer: Completion | None = None
 
     @property
@@ -78,7 +82,7 @@ class SingleRun:
 
     def prompt(self) -> Prompt:
         """Returns the request."""
-        return self._prompt or Prompt([])
+        return self._prompt
 
     def take(self, completion: Completion) -> None:
         """Keeps the answer."""
@@ -104,6 +108,9 @@ class TurnsRun:
         conversation: makes the requests.
         decoder: reads the calls of an answer.
         world: carries them out.
+
+    Raises:
+        ValueError: the question has no turn.
     """
 
     def __init__(
@@ -114,10 +121,9 @@ class TurnsRun:
         self._conversation = conversation
         self._decoder = decoder
         self._world = world
-        self._turns: list[list[tuple[Json, Usage]]] = []
+        self._turns: list[list[tuple[Json, Usage]]] = [[]]
         self._steps_with_calls = 0
-        self._prompt: Prompt | None = None
-        self._next_turn()
+        self._prompt: Prompt | None = _first(conversation)
 
     @property
     def over(self) -> bool:
@@ -193,6 +199,13 @@ class TurnsRun:
 
     def _kept(self, of: Callable[[Json, Usage], Json]) -> Json:
         return [[of(result, usage) for result, usage in turn] for turn in self._turns]
+
+
+def _first(conversation: Conversation) -> Prompt:
+    prompt = conversation.next_turn()
+    if prompt is None:
+        raise ValueError("the question has no turn")
+    return prompt
 
 
 def message_with(calls: Sequence[tuple[str, Json]]) -> JsonObject:

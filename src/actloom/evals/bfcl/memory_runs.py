@@ -60,7 +60,7 @@ class MemoryRun:
         self._running: tuple[CaseRun, LiveWorld] | None = None
         self._usages: list[Usage] = []
         if path.exists():
-            self.filled = msgspec.json.decode(path.read_bytes(), type=Filled)
+            self.filled = _filled(path)
         self._begin()
 
     @property
@@ -148,15 +148,20 @@ class Memories:
 
 def memory_usages(folder: Path, price: Price | None) -> list[Usage]:
     """Returns what the answers took that filled the memories kept in a folder."""
-    kept = [
-        msgspec.json.decode(path.read_bytes(), type=Filled)
-        for path in sorted(folder.rglob("*.json"))
-    ]
+    kept = [_filled(path) for path in sorted(folder.rglob("*.json"))]
     return [
         msgspec.structs.replace(usage, cost_usd=cost_usd(usage, price))
         for filled in kept
         for usage in filled.usages
     ]
+
+
+def _filled(path: Path) -> Filled:
+    """Returns how far a memory is filled; a file that cannot be read counts as none."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Filled)
+    except msgspec.DecodeError:
+        return Filled()
 
 
 def scenario_of(question: Question) -> str:
