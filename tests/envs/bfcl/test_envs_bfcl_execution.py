@@ -151,11 +151,11 @@ def test_nothing_but_calls_is_carried_out(tmp_path: Path) -> None:
         "x" * (MAX_CALL + 1),
     ]
     for text in hostile:
-        start = time.perf_counter()
+        start = time.process_time()
         output = ROOM.output(text)
         assert output.startswith("Error during execution:"), text[:60]
         assert "private" not in output
-        assert time.perf_counter() - start < 1.0, text[:60]
+        assert time.process_time() - start < 1.0, text[:60]
     assert not mark.exists()
 
 

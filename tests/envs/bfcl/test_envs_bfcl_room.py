@@ -6,7 +6,6 @@ import os
 import random
 import signal
 import threading
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -143,7 +142,8 @@ def test_a_trial_that_hangs_crashes_or_breaks_a_rule_disturbs_no_other(call: str
         replaced = room.sandbox.replaced
     expected = RESPONSE if call.startswith("long") else FAILED
     assert got == ["", STATE, expected, "", STATE, ""]
-    assert replaced == (0 if call.startswith("long") else 1)
+    # One that dies is tried twice.
+    assert replaced == {"long(size=10**3)": 0, "dies()": 2}.get(call, 1)
 
 
 def test_a_broken_setup_is_that_trials_failure_alone(room: Room) -> None:
@@ -179,24 +179,20 @@ def test_a_killed_worker_costs_a_live_world_nothing() -> None:
         world.outputs(["add(3)", "draw()"])
         before = world.state()
         os.kill(int(pid), signal.SIGKILL)
-        # The order sent to the dead worker is lost with it; the next one goes to a new worker.
-        with pytest.raises(WorldFailure):
-            world.outputs(["read()"])
         assert world.outputs(["read()"]) == ['{"count": 3}']
         assert world.state() == before
 
 
-def test_a_worker_killed_in_the_middle_of_a_trial_fails_that_trial_alone() -> None:
-    limits = type(SHORT)(wall_s=20.0, cpu_s=2, memory_mb=256)
-    with Room(CLASSES, limits=limits) as room:
+def test_a_worker_killed_in_the_middle_of_a_trial_costs_no_verdict() -> None:
+    with Room(CLASSES, limits=SHORT) as room:
         (pid,) = room.played(setup(), [["pid()"]]).outputs
-        killer = threading.Timer(0.5, os.kill, (int(pid), signal.SIGKILL))
+        killer = threading.Timer(0.3, os.kill, (int(pid), signal.SIGKILL))
         killer.start()
-        start = time.monotonic()
-        hanging = trial([[["hangs()"]]], [["read()"]])
-        got = codes(room, sane(1), hanging, sane(2))
-    assert got == ["", FAILED, ""]
-    assert time.monotonic() - start < 15
+        napping = trial([[["naps()", "add(1)"]]], [["add(1)"]])
+        got = codes(room, sane(1), napping, wrong(2), sane(3))
+        killer.join()
+        assert room.sandbox.replaced == 1
+    assert got == ["", "", STATE, ""]
 
 
 def test_a_step_that_fails_is_not_kept(room: Room) -> None:

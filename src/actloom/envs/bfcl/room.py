@@ -34,7 +34,8 @@ class Room:
     """Plays and judges worlds. Use as a context manager; safe to call from several threads.
 
     A trial that hangs, crashes or breaks a rule ends its worker, which is replaced; no other trial
-    notices, because every one starts from fresh modules and instances.
+    notices, because every one starts from fresh modules and instances. A trial whose worker died is
+    tried once more, so that a worker killed from outside costs nobody anything.
     """
 
     def __init__(self, classes: ClassSet, *, workers: int = 1, limits: Limits = LIMITS) -> None:
@@ -72,7 +73,14 @@ class Room:
             Request(_JUDGED, {"classes": self._classes, "trial": _writable(trial)})
             for trial in trials
         ]
-        return [_judged(execution) for execution in self.sandbox.calls(requests)]
+        return [
+            _judged(self._again(request) if execution.error_type == "died" else execution)
+            for request, execution in zip(requests, self.sandbox.calls(requests), strict=True)
+        ]
+
+    def _again(self, request: Request) -> Execution:
+        """Tells a trial that ends its worker from one whose worker was ended by something else."""
+        return self.sandbox.calls([request])[0]
 
     def played(self, setup: WorldSetup, steps: Steps) -> Played:
         """Plays a world from its beginning.
@@ -85,7 +93,10 @@ class Room:
             "setup": _writable(setup),
             "steps": _writable(steps),
         }
-        execution = self.sandbox.call(_PLAYED, arguments)
+        request = Request(_PLAYED, arguments)
+        execution = self.sandbox.calls([request])[0]
+        if execution.error_type == "died":
+            execution = self._again(request)
         if not execution.ok:
             raise WorldFailure(f"{execution.error_type}: {execution.error}")
         return msgspec.convert(execution.value, Played)

@@ -69,6 +69,10 @@ class Counter:
     def hangs(self):
         time.sleep(60)
 
+    def naps(self):
+        time.sleep(0.7)
+        return "rested"
+
     def dies(self):
         os._exit(9)
 
