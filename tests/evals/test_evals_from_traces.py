@@ -248,6 +248,7 @@ def test_a_few_cases_of_each_kind_are_listed_with_the_number_of_their_kind(tmp_p
     found = run(records, tmp_path, lambda _: "")
     listed = [(case.expected[0].name, case.alike) for case in found.look_at]
     assert listed == [("refund", 1)] + [("look", 20)] * 5
+    assert found.lasting == 1
 
 
 @pytest.mark.parametrize(

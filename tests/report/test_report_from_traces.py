@@ -92,6 +92,7 @@ def full(text: str = "words") -> Comparison:
         production=side(text),
         new=side(text, shares=True),
         skipped={text: 2},
+        lasting=0,
         look_at=[compared(text, difference=kind) for kind in DIFFERENCES],
         better=[compared(text, outcome="better")],
         settings={text: text},
@@ -148,6 +149,12 @@ def test_the_page_needs_nothing_from_elsewhere_and_links_lead_to_its_sections() 
     assert "default-src &#x27;none&#x27;" in page
 
 
+def test_long_lines_of_a_conversation_are_wrapped_in_its_boxes() -> None:
+    page = render(full())
+    assert '<pre class="said">' in page
+    assert re.search(r"\.pair pre, pre\.said \{[^}]*white-space: pre-wrap", page)
+
+
 def test_what_is_not_known_is_said_and_not_shown_as_zero() -> None:
     bare = side(spending=Spending(answers=3), priced=0, cost_each=None, timed=0)
     page = render(msgspec.structs.replace(full(), production=bare))
@@ -171,8 +178,7 @@ def test_sections_without_content_are_left_out() -> None:
     ("lasting", "said"), [(0, ""), (1, "1 difference touches"), (2, "2 differences")]
 )
 def test_the_first_screen_names_differences_that_are_hard_to_take_back(lasting, said) -> None:
-    cases = [compared(level=2 if at < lasting else 0) for at in range(3)]
-    page = render(msgspec.structs.replace(full(), look_at=cases))
+    page = render(msgspec.structs.replace(full(), lasting=lasting))
     answer = page[page.index('class="answer"') :][:600]
     assert said in answer
     assert ("hard to take back" in answer) == bool(lasting)

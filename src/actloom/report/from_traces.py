@@ -78,8 +78,7 @@ def _answer(found: Comparison) -> str:
     rules = ""
     if better or worse:
         rules = f" By rule it is better in {better:,} and worse in {worse:,}."
-    lasting = sum(case.level == 2 for case in found.look_at)
-    harm = f" {_lasting(lasting)}" if lasting else ""
+    harm = f" {_lasting(found.lasting)}" if found.lasting else ""
     return agree + rules + harm
 
 

@@ -147,6 +147,8 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     production: Side
     new: Side
     skipped: dict[str, int]
+    lasting: int
+    """Cases to look at in which a tool is called whose effect is hard to take back."""
     look_at: list[Compared]
     """Cases to look at before switching, the most harmful and frequent first."""
     better: list[Compared]
@@ -329,6 +331,7 @@ def compare_with_production(
         production=sides[0],
         new=sides[1],
         skipped=positions.skipped,
+        lasting=sum(case.level == len(LEVELS) - 1 for case in open_cases),
         look_at=_listed(sorted(open_cases, key=lambda case: _urgency(case, frequency)), shown),
         better=_listed([case for case in cases if case.outcome == "better"], shown),
         settings=result.settings,
@@ -338,7 +341,11 @@ def compare_with_production(
 def _listed(cases: Sequence[Compared], shown: int) -> list[Compared]:
     """Returns at most `shown` cases, few of a kind, with the number of their kind."""
     kinds = [
-        (tuple(sorted({call.name for call in case.expected})), case.difference, case.outcome)
+        (
+            tuple(sorted({call.name for call in case.expected or case.got})),
+            case.difference,
+            case.outcome,
+        )
         for case in cases
     ]
     whole, taken = Counter(kinds), Counter[object]()
