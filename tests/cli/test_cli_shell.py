@@ -9,7 +9,7 @@ import sys
 import pytest
 
 import actloom.cli
-from actloom.cli import ALIASES, VERBS, main
+from actloom.cli import ALIASES, PARTS, VERBS, main
 from actloom.core.errors import InputError
 
 PRESENT = list(VERBS)
@@ -60,6 +60,20 @@ def test_version_is_that_of_the_package(capsys):
 def test_an_unknown_verb_is_named_with_the_nearest(capsys):
     assert main(["verfy"]) == 2
     assert "did you mean 'verify'?" in capsys.readouterr().err
+
+
+def test_an_unknown_part_of_a_verb_is_named_with_the_nearest(capsys):
+    assert main(["eval", "bfcll"]) == 2
+    err = capsys.readouterr().err
+    assert "unknown word 'bfcll' after eval" in err
+    assert "did you mean 'bfcl'?" in err
+
+
+@pytest.mark.parametrize("verb, part", [(v, p) for v, parts in PARTS.items() for p in parts])
+def test_the_help_of_every_part_ends_with_a_runnable_example(verb, part, capsys):
+    assert main([verb, part, "--help"]) == 0
+    last = capsys.readouterr().out.rstrip().split("\n\n")[-1]
+    assert " ".join(last.split()).startswith(f"Example: actloom {verb} {part}")
 
 
 @pytest.mark.parametrize("arguments", [["ls", "--nonsense"], ["show"], ["run", "r", "--workers=x"]])

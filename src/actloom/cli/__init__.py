@@ -50,6 +50,8 @@ ALIASES = {"convert": "unify", "lint": "verify"}
 """Other name -> verb."""
 WITHOUT_DEFAULT: tuple[str, ...] = ("score",)
 """Verbs that do nothing without one of their parts."""
+WITHOUT_POSITIONAL = ("eval", "score")
+"""Verbs with parts after which a word can only be one of them."""
 INTERRUPTED = 130
 BROKEN_PIPE = 141
 BUG = 70
@@ -160,25 +162,27 @@ def _call(arguments: list[str]) -> int:
 
     called = arguments[0] if arguments and not arguments[0].startswith("-") else ""
     if called and ALIASES.get(called, called) not in VERBS:
-        return _unknown(called)
+        return _unknown(f"verb {called!r}", called, [*VERBS, *ALIASES])
+    part = "".join(arguments[1:2])
+    odd = part and not part.startswith("-") and part not in PARTS.get(called, {})
+    if odd and called in WITHOUT_POSITIONAL:
+        return _unknown(f"word {part!r} after {called}", part, list(PARTS[called]))
     try:
         result = cast(
             "object",
-            build_app(called, "".join(arguments[1:2]))(
-                arguments, exit_on_error=False, result_action="return_value"
-            ),
+            build_app(called, part)(arguments, exit_on_error=False, result_action="return_value"),
         )
     except CycloptsError:
         return USAGE
     return result if isinstance(result, int) else 0
 
 
-def _unknown(called: str) -> int:
+def _unknown(what: str, called: str, known: Sequence[str]) -> int:
     import difflib
 
-    near = difflib.get_close_matches(called, [*VERBS, *ALIASES], n=1)
-    _complain(f"actloom: unknown verb {called!r}")
-    _complain(f"  expected: {', '.join(VERBS)}")
+    near = difflib.get_close_matches(called, known, n=1)
+    _complain(f"actloom: unknown {what}")
+    _complain(f"  expected: {', '.join(name for name in known if name not in ALIASES)}")
     if near:
         _complain(f"  do:       did you mean {near[0]!r}?")
     return USAGE
