@@ -16,7 +16,7 @@ from actloom.evals.bfcl.decoders import family_decoder
 from actloom.evals.bfcl.decoding import Decoded
 from actloom.evals.bfcl.profiles import profile_of
 from actloom.evals.bfcl.question import Expected, Language, Question
-from actloom.evals.bfcl.rules import RULES
+from actloom.evals.bfcl.rules import RULES, kind_of
 from actloom.evals.bfcl.verdicts import CRASHED, Judge, verdict_of
 
 V1, V4 = RULES["v1-2024-08-11"], RULES["v4"]
@@ -300,3 +300,14 @@ def test_questions_with_equal_content_are_judged_by_their_own_gold() -> None:
         for n in range(50)
     )
     assert codes == {"": 1, "value_error:others": 49}
+
+
+def test_format_sensitivity_is_judged_as_the_category_it_was_taken_from() -> None:
+    asked_as = "format_sensitivity_3:ret_fmt=python&tool_call_tag=True:"
+    for record, kind in (
+        ("simple_python_1", "single"),
+        ("live_multiple_2-0-0", "named"),
+        ("parallel_multiple_3", "unordered"),
+        ("live_irrelevance_4", "no_call"),
+    ):
+        assert kind_of("format_sensitivity", asked_as + record, V4) == kind

@@ -25,11 +25,11 @@ from actloom.core.jsonvalue import Json, JsonObject
 from actloom.core.verdict import Verdict
 from actloom.evals.bfcl.answers import source_text
 from actloom.evals.bfcl.decoding import Decoded
-from actloom.evals.bfcl.parameters import CallRule
+from actloom.evals.bfcl.parameters import MAX_LITERAL, CallRule
 from actloom.evals.bfcl.question import Expected, Question
 from actloom.evals.bfcl.rules import Rules
 from actloom.evals.bfcl.values import CRASHES, Rule
-from actloom.evals.bfcl.verdicts import Judge, has_call, kept_judge
+from actloom.evals.bfcl.verdicts import CRASHED, Judge, has_call, kept_judge
 
 ABSTAINED = "abstained"
 """Error type of an answer without a call where one is expected."""
@@ -209,8 +209,8 @@ def _lenient_rule(strict: Rule, document: JsonObject, question: Question, option
 def _code(strict: Rule, value: object) -> str:
     try:
         return strict(value)
-    except CRASHES as error:
-        return f"checker:{type(error).__name__}"
+    except CRASHES:
+        return CRASHED
 
 
 def _passes(strict: Rule, value: object) -> bool:
@@ -218,7 +218,9 @@ def _passes(strict: Rule, value: object) -> bool:
 
 
 def _readings(value: Json, document: JsonObject, question: Question) -> list[Json]:
-    """Returns what else an argument may be meant as."""
+    """Returns what else an argument may be meant as; nothing for one too long to be right."""
+    if isinstance(value, (str, list)) and len(value) > MAX_LITERAL:
+        return []
     if question.language == "python":
         return [with_floats(value, document)]
     if not isinstance(value, str):

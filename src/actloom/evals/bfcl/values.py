@@ -105,12 +105,12 @@ def string_rule(accepted: Json) -> Rule:
 def list_rule(accepted: Json) -> Rule:
     """Returns the rule for lists: order matters, texts at the top level are normalised."""
     lists = [_normalised_items(_items(item)) for item in _items(accepted)]
+    lengths = {len(items) for items in lists}
 
     def rule(value: object) -> str:
         items = cast("list[object]", value)
-        if items in lists or _normalised_items(items) in lists:
-            return ""
-        return "value_error:list/tuple"
+        right = len(items) in lengths and _normalised_items(items) in lists
+        return "" if right else "value_error:list/tuple"
 
     return rule
 
