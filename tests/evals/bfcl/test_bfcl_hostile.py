@@ -126,9 +126,9 @@ def test_five_megabytes_in_one_string_are_decoded_in_every_language() -> None:
             assert decoded == Decoded(value=[{"f": {"x": value, "y": "z"}}])
 
 
-@pytest.mark.parametrize("name", names())
 @pytest.mark.parametrize("result", [None, 5, True, {}, {"f": "{}"}, [None], [[]], [{}], ["f"], ""])
-def test_a_result_of_any_shape_is_a_decoding(name: str, result: object) -> None:
-    for language in ("python", "java", "javascript"):
-        assert isinstance(decoder(name).calls(result, language), Decoded)
-    assert isinstance(decoder(name).call_texts(result), Decoded)
+def test_a_result_of_any_shape_is_a_decoding(result: object) -> None:
+    for name in names():
+        for language in ("python", "java", "javascript"):
+            assert isinstance(decoder(name).calls(result, language), Decoded)
+        assert isinstance(decoder(name).call_texts(result), Decoded)

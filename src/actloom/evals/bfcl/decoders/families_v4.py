@@ -21,10 +21,11 @@ from actloom.evals.bfcl.decoders.families_v1 import (
     nexus_text,
 )
 from actloom.evals.bfcl.decoders.formats_v4 import ReturnFormat, between, prompted, read_v4
+from actloom.evals.bfcl.decoders.gemma_text import gemma_call_texts, gemma_calls
 from actloom.evals.bfcl.decoders.minicpm_text import minicpm_call_texts, minicpm_calls
 from actloom.evals.bfcl.decoders.output_decoder import OutputDecoder
 from actloom.evals.bfcl.decoders.python_text import expression
-from actloom.evals.bfcl.decoders.shapes import each, entries, first_pair, text_of
+from actloom.evals.bfcl.decoders.shapes import each, entries, first_pair, tag_contents, text_of
 from actloom.evals.bfcl.question import Language
 
 _VERSION = "bfcl_v4"
@@ -53,7 +54,7 @@ def format_name(form: ReturnFormat, *, tagged: bool) -> str:
 
 def _format_family(form: ReturnFormat, *, tagged: bool) -> OutputDecoder:
     words = {
-        "python": "A list of calls, or one call; quotes, backticks and blanks around it come off.",
+        "python": "A list of calls, or one call; backticks and blanks around it come off.",
         "json": "From `[{` to `}]` as JSON with function and parameters; not JSON: an empty list.",
         "verbose_xml": "`<functions>` with name, type and value of parameters as attributes.",
         "concise_xml": "`<functions>` with the values of parameters as text.",
@@ -188,19 +189,6 @@ def _llama(text: str) -> list[Json]:
     if isinstance(value, tuple | set):
         return [*cast("Sequence[Json]", value)]
     return [value] if isinstance(value, dict) else each(value)
-
-
-def tag_contents(text: str, start: str, end: str) -> list[str]:
-    """Returns what stands between each `start` and the next `end`, none inside each other."""
-    found: list[str] = []
-    at = text.find(start)
-    while at >= 0:
-        after = text.find(end, at + len(start))
-        if after < 0:
-            break
-        found.append(text[at + len(start) : after])
-        at = text.find(start, after + len(end))
-    return found
 
 
 def _qwen_pairs(result: Json) -> list[tuple[str, Json]]:
@@ -384,9 +372,15 @@ FAMILIES = (
     ),
     _family(
         "minicpm_fc",
-        "Python statements between `<|tool_call_start|>` and `<|tool_call_end|>`; else the text.",
+        "Python statements between tool_call_start and tool_call_end tags; else the text.",
         minicpm_calls,
         minicpm_call_texts,
+    ),
+    _family(
+        "functiongemma",
+        "Values in `<escape>` or bare, between `<start_function_call>` and its end.",
+        gemma_calls,
+        gemma_call_texts,
     ),
     _family(
         "think_agent",

@@ -72,7 +72,7 @@ def between(text: str, start: str, end: str) -> str | None:
 def _json_calls(text: str) -> object:
     start, end = text.find("["), text.rfind("]")
     if 0 <= start < end:
-        text = _listed_objects(text[start : end + 1])
+        text = listed_objects(text[start : end + 1])
     try:
         value: Json = json.loads(text)
     except json.JSONDecodeError:
@@ -83,7 +83,7 @@ def _json_calls(text: str) -> object:
     return [{cast("str", call["function"]): call["parameters"]} for call in calls]
 
 
-def _listed_objects(text: str) -> str:
+def listed_objects(text: str) -> str:
     """Returns the first list of objects: from `[ {` to the next `} ]`; else the text itself."""
     start = _LIST_OF_OBJECTS.search(text)
     end = _END_OF_LIST.search(text, start.end()) if start else None

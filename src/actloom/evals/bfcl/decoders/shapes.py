@@ -56,3 +56,16 @@ def each(value: Json) -> list[Json]:
     if isinstance(value, list | dict):
         return [*value]
     raise TypeError(f"calls, not {type(value).__name__}")
+
+
+def tag_contents(text: str, start: str, end: str) -> list[str]:
+    """Returns what stands between each `start` and the next `end`, none inside each other."""
+    found: list[str] = []
+    at = text.find(start)
+    while at >= 0:
+        after = text.find(end, at + len(start))
+        if after < 0:
+            break
+        found.append(text[at + len(start) : after])
+        at = text.find(start, after + len(end))
+    return found
