@@ -498,6 +498,13 @@ def test_the_text_of_an_unreadable_answer_is_no_call_and_prose_is_right_where_no
     assert verdicts["b"].valid
 
 
+def test_the_baseline_that_never_calls_is_judged_by_the_cases_own_rules(tmp_path: Path) -> None:
+    own = read_cases(write(tmp_path, *SAMPLE))
+    silent = asked(own, tmp_path / "e", ScriptedModel(lambda _: ""))
+    assert silent.silent_exact.mean == silent.scores.exact.mean == 0.25  # d; b wants a text
+    assert silent.first_tool_exact is not None
+
+
 def test_files_that_hold_no_case_are_errors(tmp_path: Path) -> None:
     with pytest.raises(InputError):
         read_cases(str(tmp_path / "missing.jsonl"))

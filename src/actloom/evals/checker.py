@@ -5,11 +5,12 @@ The one here knows the expected calls exactly; own cases and own traces bring th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from actloom.core.case import Case
-from actloom.core.environment import Environment
+from actloom.core.environment import Action, Environment
+from actloom.core.stats import Interval, bootstrap_mean
 from actloom.evals.judge import judge
 from actloom.evals.result import PROFILE, CaseVerdict
 from actloom.rollout.single import CaseEnvironment
@@ -45,3 +46,14 @@ class CallsChecker:
     def judge(self, case: Case, turns: Sequence[TraceTurn]) -> CaseVerdict:
         """Judges the answer."""
         return judge(case, turns[-1])
+
+
+def silent_exact_of(cases: Sequence[Case], world: Callable[[Case], Environment]) -> Interval:
+    """Returns the share of cases that a model without any call or word would get right."""
+    return bootstrap_mean([float(_silence_is_right(world(case))) for case in cases])
+
+
+def _silence_is_right(world: Environment) -> bool:
+    world.reset(seed=0)
+    world.step(Action())
+    return bool(world.grade().success)

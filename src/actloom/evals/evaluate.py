@@ -14,10 +14,9 @@ from actloom.core.dialect import Dialect
 from actloom.core.errors import EmptyDataError
 from actloom.core.model import Model
 from actloom.core.record import Usage
-from actloom.core.stats import Interval
 from actloom.evals.baselines import first_tool_exact_of
 from actloom.evals.cases import CaseSet, cases_digest
-from actloom.evals.checker import CallsChecker, Checker
+from actloom.evals.checker import CallsChecker, Checker, silent_exact_of
 from actloom.evals.config import EvalConfig
 from actloom.evals.judge import unanswered
 from actloom.evals.result import (
@@ -28,7 +27,6 @@ from actloom.evals.result import (
     grouped,
     lenient_exact_of,
     scores_of,
-    silent_exact_of,
 )
 from actloom.evals.spending import spending_of
 from actloom.io.urls import write_bytes
@@ -79,8 +77,7 @@ def evaluate(
         turns = ask_cases(asked.cases, agent, trace, batch=config.batch, world=checker.world)
         refused = {turn.case: turn.completion.error for turn in turns if turn.outcome is None}
     verdicts, took = _judged(asked, folder / TRACE, refused, checker=checker)
-    first_tool = first_tool_exact_of(asked.cases, checker.world)
-    result = _result(verdicts, asked, settings=settings, turns=took, first_tool=first_tool)
+    result = _result(verdicts, asked, settings=settings, turns=took, checker=checker)
     lines = b"".join(msgspec.json.encode(verdict) + b"\n" for verdict in verdicts)
     write_bytes(str(folder / VERDICTS), lines)
     text = msgspec.json.format(msgspec.json.encode(result), indent=1)
@@ -122,7 +119,7 @@ def _result(
     *,
     settings: dict[str, str],
     turns: list[_Took],
-    first_tool: Interval,
+    checker: Checker,
 ) -> EvalResult:
     return EvalResult(
         model=settings["model"],
@@ -135,8 +132,8 @@ def _result(
         skipped=cases.skipped,
         scores=scores_of(verdicts),
         call_exact=call_exact_of(verdicts),
-        silent_exact=silent_exact_of(verdicts),
-        first_tool_exact=first_tool,
+        silent_exact=silent_exact_of(cases.cases, checker.world),
+        first_tool_exact=first_tool_exact_of(cases.cases, checker.world),
         lenient_exact=lenient_exact_of(verdicts),
         groups=grouped(verdicts),
         failures=failure_counts(verdicts),

@@ -132,11 +132,6 @@ def call_exact_of(verdicts: Sequence[CaseVerdict]) -> Interval:
     return bootstrap_mean([float(v.valid) for v in verdicts if v.expected])
 
 
-def silent_exact_of(verdicts: Sequence[CaseVerdict]) -> Interval:
-    """Returns the share of cases that a model without any call would get right."""
-    return bootstrap_mean([float(not v.expected) for v in verdicts])
-
-
 def lenient_exact_of(verdicts: Sequence[CaseVerdict]) -> Interval:
     """Returns the share of cases that are right when the dialect is read leniently."""
     return bootstrap_mean([float(v.lenient_valid) for v in verdicts])
