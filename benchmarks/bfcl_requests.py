@@ -3,9 +3,10 @@
 One recording server on loopback answers both tools from the same script: gold calls, then a plain
 text that ends the turn. bfcl-eval asks through its own handlers, in an environment of its own
 (`bfcl_eval_environment.py`), on its own simulated classes; actloom asks through `Conversation` and
-`HttpModel`, on the classes in its sandbox. Cases: 8 of each single-turn and multi-turn category, a
-memory chain a scenario, web search, and every configuration of format sensitivity; each by Chat
-Completions and Responses, native and in prompt mode, and by xLAM's two text completions.
+`HttpModel`, on the classes in its sandbox. Cases: 8 of each single-turn, multi-turn and web search
+category, two conversations and a question of each memory's scenario, and all 26 variations of
+format sensitivity; by Chat Completions and Responses, native and in prompt mode, and by xLAM's two
+text completions.
 
 Equal means equal after JSON normalisation (keys sorted). Whether the order of keys inside a field,
 which a chat template shows to a model, is equal too stands in a column of its own. Exit code 1 on
@@ -36,6 +37,7 @@ from actloom.envs.bfcl.classes import official_classes
 from actloom.envs.bfcl.live import CallWorld, RecordedWorld
 from actloom.envs.bfcl.room import Room
 from actloom.envs.bfcl.trial import Memory, Played, WorldSetup
+from actloom.evals.bfcl.agentic import prerequisites
 from actloom.evals.bfcl.case_runs import CaseRun, SingleRun, TurnsRun
 from actloom.evals.bfcl.data import QuestionSet, questions
 from actloom.evals.bfcl.decoders import decoder
@@ -55,7 +57,6 @@ STYLES = ("fc", "prompt", "responses_fc", "responses_prompt", "xlam_llama", "xla
 EACH = 8
 """Cases of each category."""
 MULTI_TURN = ("base", "miss_func", "miss_param", "long_context")
-SCENARIOS = ("customer", "student", "finance", "healthcare", "notetaker")
 DONE = "That is all I can do for this turn."
 
 Calls = list[tuple[str, JsonObject | None]]
@@ -130,22 +131,14 @@ def parsed(text: str, documents: Sequence[JsonObject]) -> tuple[str, JsonObject]
 
 
 def memory_cases(data: QuestionSet, category: str, folder: Path) -> Iterator[Case]:
-    """Yields, for each scenario, its first conversation and a question that reads the memory."""
+    """Yields, for each scenario, two conversations that fill the memory and a question about it."""
     known = data[category]
-    for scenario in SCENARIOS:
-        rows = (folder / "memory_prereq_conversation" / f"memory_{scenario}.json").read_text()
-        row = json.loads(rows.splitlines()[0])
-        name = row["id"].replace("memory", category)
-        first = Question(
-            id=name,
-            category=category,
-            turns=row["question"],
-            functions=known[0].functions,
-            raw={**row, "id": name, "involved_classes": known[0].raw["involved_classes"]},
-        )
+    for scenario, conversations in prerequisites(known, str(folder)).items():
+        first, second = conversations[:2]
+        question = next(q for q in known if q.raw["scenario"] == scenario)
         yield Case(category, first, remembered(category, len(first.turns)))
-        later = next(q for q in known if q.raw["scenario"] == scenario)
-        yield Case(category, later, [*recalled(category), []])
+        yield Case(category, second, recalled(category))
+        yield Case(category, question, recalled(category))
 
 
 def remembered(category: str, turns: int) -> list[Calls]:
@@ -168,8 +161,8 @@ def recalled(category: str) -> list[Calls]:
     }.get(category, [])
 
 
-def answer(style: str, calls: Calls, number: int) -> tuple[JsonObject, str]:
-    """Returns the server's response and, as Python, what its text says."""
+def answer(style: str, calls: Calls, number: int) -> JsonObject:
+    """Returns the server's response: calls in the form the style asks for, or the closing text."""
     if style == "fc" and calls:
         return chat({"content": None, "tool_calls": native(calls, number), "refusal": None})
     if style == "responses_fc" and calls:
@@ -293,6 +286,7 @@ class Recorder:
 def _handler(owner: Recorder) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # else each answer waits 40 ms for an acknowledgement
 
         def log_message(self, *args: object) -> None:
             pass
