@@ -167,6 +167,7 @@ def _call(at: int, name: str, arguments: Any) -> dict[str, Any]:
 def _handler(owner: OpenAIServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # else each answer waits 40 ms for an acknowledgement
 
         def log_message(self, *args: object) -> None:
             pass
