@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from actloom.cli import main
 from actloom.core.case import Case
 from actloom.core.errors import InputError
 from actloom.core.model import Prompt
@@ -140,6 +141,42 @@ def test_the_last_request_of_a_conversation_is_the_one_that_is_copied() -> None:
     (answer,) = baseline_model("first-tool").complete([asked], max_tokens=1)
     assert answer.reply is not None
     assert answer.reply.tool_calls == case.expected
+
+
+def test_requests_that_stand_whole_in_a_body_are_read_there() -> None:
+    body = {
+        "messages": [{"role": "user", "content": "Weather in Oslo?"}],
+        "tools": [
+            {"type": "function", "function": {"name": "f", "parameters": schema(a="string")}}
+        ],
+    }
+    empty = {"messages": "none", "tools": [1]}
+    model = baseline_model("first-tool")
+    answers = model.complete([Prompt([], body=body), Prompt([], body=empty)], max_tokens=1)
+    assert [answer.reply for answer in answers] == [
+        Reply(tool_calls=[Call("f", {"a": "Oslo"})]),
+        Reply(),
+    ]
+
+
+def test_a_tools_result_is_answered_with_silence() -> None:
+    talk = [Message("user", "Weather in Oslo?"), Message("tool", "rain")]
+    (answer,) = baseline_model("first-tool").complete([Prompt(talk, [TOOL])], max_tokens=1)
+    assert answer.reply == Reply()
+
+
+def test_bfcl_scores_it_as_a_model_as_it_does_as_a_baseline(tmp_path: Path) -> None:
+    questions = Path(__file__).parents[1] / "docs_files" / "bfcl_questions"
+    command = ["eval", "bfcl", "--questions", str(questions), "--out", str(tmp_path / "o")]
+    assert main([*command, "--model", "baseline:first-tool"]) == 0
+    found = json.loads((tmp_path / "o" / "score.json").read_text())
+    model, baseline = found["models"][0], found["baselines"][1]
+    assert baseline["model"] == "first-tool"
+    scored = [each["categories"]["simple_python"] for each in (model, baseline)]
+    assert [(tally["correct"], tally["total"]) for tally in scored] == [(3, 3), (3, 3)]
+    (line,) = {*map(str, (tmp_path / "o" / "outputs").glob("*/*.jsonl"))}
+    assert "rail_distance" in Path(line).read_text()
+    assert main([*command, "--model", "baseline:no-op", "--style", "prompt"]) == 2
 
 
 @pytest.mark.parametrize("name", ["baseline:none", "first_tool", ""])

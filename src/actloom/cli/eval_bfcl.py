@@ -12,6 +12,7 @@ from cyclopts import Parameter
 from actloom.cli.asking import Asking
 
 if TYPE_CHECKING:
+    from actloom.core.model import Model
     from actloom.evals.bfcl.run import RunConfig, RunReport
     from actloom.evals.bfcl.tally import Score
 
@@ -43,7 +44,8 @@ def eval_bfcl(  # noqa: PLR0913 -- one parameter an option
     Args:
         model: http://HOST:PORT/v1#NAME or openai:NAME for a model behind a server; a folder or
             hub name of a transformers model; scripted:gold answers right, scripted:silent never,
-            scripted:FILE from a JSON object of user text -> answer.
+            scripted:FILE from a JSON object of user text -> answer; baseline:no-op and
+            baseline:first-tool know nothing.
         profile: v1-2024-08-11, v2, v3-2024-09-20, v3 or v4: questions, rules and total.
         questions: folder of questions and answers; by default --data, or the pulled ones.
         data: folder with questions and recordings of what cannot be carried out offline.
@@ -59,7 +61,6 @@ def eval_bfcl(  # noqa: PLR0913 -- one parameter an option
         asking: how a server is asked.
         json: print the result as JSON on stdout.
     """
-    from actloom.evals.bfcl.gold_model import GoldModel
     from actloom.evals.bfcl.run import RunConfig, run
     from actloom.llm.specs import is_served
     from actloom.run.store import locked
@@ -77,12 +78,25 @@ def eval_bfcl(  # noqa: PLR0913 -- one parameter an option
         width=max(1, batch, asking.concurrency if served else 1),
     )
     with locked(out):
-        gold = GoldModel() if model == "scripted:gold" else None
-        with nullcontext(gold) if gold else asking.opened(model, out) as asked:
+        own = _own_model(model, native=config.native)
+        with nullcontext(own) if own else asking.opened(model, out) as asked:
             report = run(asked, config, out, price=asking.access(model, out).price)
         score = _score(config, report, out, data=data)
     _show(report, score, out, json=json)
     return 1 if report.unanswered else 0
+
+
+def _own_model(spec: str, *, native: bool) -> Model | None:
+    """Returns a model that needs no weights: the one that knows, or one that knows nothing."""
+    if spec == "scripted:gold":
+        from actloom.evals.bfcl.gold_model import GoldModel
+
+        return GoldModel()
+    if spec.startswith("baseline:"):
+        from actloom.evals.baselines import baseline_model
+
+        return baseline_model(spec, instruct=not native)
+    return None
 
 
 def _pulled() -> str:

@@ -1,7 +1,7 @@
 """Baselines that know nothing: what a score is worth shows beside theirs.
 
 `no-op` never calls. `first-tool` calls the first function offered, with values copied from the
-request by type (`evals.copying`). Both are deterministic and learn nothing.
+request by type (`evals.copying`), and says nothing to a tool's result. Both are deterministic.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ from collections.abc import Callable, Sequence
 
 from actloom.core.case import Case
 from actloom.core.environment import Action, Environment
-from actloom.core.errors import InputError
+from actloom.core.errors import InputError, ToolSchemaError
 from actloom.core.ids import seed_of
 from actloom.core.jsonvalue import Json, JsonObject, json_text
+from actloom.core.messages import observation_message
 from actloom.core.model import Completion, Prompt
-from actloom.core.record import Call, Reply, Tool
-from actloom.core.schema import schema_of
+from actloom.core.record import Call, Message, Reply, Tool
+from actloom.core.schema import schema_of, tools_of
 from actloom.core.stats import Interval, bootstrap_mean
 from actloom.evals.bfcl.question import Language, Question
 from actloom.evals.copying import copied_arguments, kind_of
@@ -51,7 +52,7 @@ def baseline_model(name: str, *, instruct: bool = False) -> ScriptedModel:
         raise InputError(
             "a baseline reads the offered tools, not the system message",
             expected="tools handed to the model as such",
-            todo="leave --instruct away",
+            todo="leave --instruct away; for BFCL, --style fc",
         )
     script = _first_tool if wanted == FIRST_TOOL else _silent
     return ScriptedModel(script, name=PREFIX + wanted)
@@ -63,7 +64,34 @@ def _silent(prompt: Prompt) -> Completion:
 
 
 def _first_tool(prompt: Prompt) -> Completion:
-    return Completion("", reply=Reply(tool_calls=_calls(last_user_text(prompt), prompt.tools)))
+    from actloom.evals.bfcl.case_runs import message_with
+
+    calls = _answer(*_asked_for(prompt))
+    message = message_with([(call.name, call.arguments) for call in calls]) if calls else {}
+    return Completion("", reply=Reply(tool_calls=calls), message=message)
+
+
+def _asked_for(prompt: Prompt) -> tuple[list[Message], list[Tool]]:
+    """Returns messages and tools, also of a prompt that stands whole in its body."""
+    if (prompt.messages and prompt.tools) or not prompt.body:
+        return prompt.messages, prompt.tools
+    given = prompt.body.get("messages")
+    messages = [
+        Message(role, content if isinstance(content := found.get("content"), str) else "")
+        for found in (given if isinstance(given, list) else [])
+        if isinstance(found, dict) and isinstance(role := found.get("role"), str)
+    ]
+    try:
+        return messages, tools_of(prompt.body.get("tools") or [])
+    except ToolSchemaError:
+        return messages, []
+
+
+def _answer(messages: Sequence[Message], tools: Sequence[Tool]) -> list[Call]:
+    """Returns the call for the last request; none once a tool has answered it."""
+    if not messages or messages[-1].role == "tool":
+        return []
+    return _calls(last_user_text(Prompt([*messages])), tools)
 
 
 def _calls(request: str, tools: Sequence[Tool]) -> list[Call]:
@@ -82,8 +110,8 @@ def first_tool_exact_of(
 def _is_solved(world: Environment, case: str) -> bool:
     messages = world.reset(seed=seed_of(case, salt="rollout"))
     for _ in range(MAX_TURNS):
-        request = last_user_text(Prompt(messages))
-        feedback = world.step(Action(calls=_calls(request, world.tools())))
+        feedback = world.step(Action(calls=_answer(messages, world.tools())))
+        messages += [observation_message(each, None) for each in feedback.observations]
         messages += feedback.messages
         if feedback.done:
             break
