@@ -221,6 +221,15 @@ def test_calls_are_paired_best_and_not_first_come(tmp_path: Path) -> None:
     assert not verdict_of(rule, [got[1], got[1]], "")[0].valid
 
 
+def test_an_answer_of_thousands_of_calls_is_judged_soon(tmp_path: Path) -> None:
+    wide = call(city={"$any_of": ["Rome", {"$contains": "x"}]}, people={"$optional": 2})
+    rule = rule_of(tmp_path, expected=[wide] * 20)
+    got = [Call("book", {"city": str(n), "people": n}) for n in range(5000)]
+    started = time.perf_counter()
+    assert verdict_of(rule, got, "")[0].code == "call_count"
+    assert time.perf_counter() - started < 1
+
+
 VERDICTS: list[tuple[dict[str, Any], list[Call], str, str]] = [
     ({"expected": [call(city="Rome")]}, [], "", "no_call"),
     ({"expected": [call(city="Rome")]}, [Call("cancel", {"id": 1})], "", "name"),
@@ -306,6 +315,8 @@ PROBLEMS: list[tuple[Any, str, str]] = [  # line, pointer, what is said or to be
     (case(expected_any=[]), "/expected_any", "1 to 32"),
     (case(expected_any=[[], [call("x")]]), "/expected_any/1/0/name", "no tool"),
     (case(expected=[], expected_any=[[]]), "", "either"),
+    (case(expected_any=[[call(city="R")] * 60] * 5), "/expected_any", "256 calls"),
+    (case(expected=[call(city="R")] * 65), "/expected", "64 calls"),
     (case(expected=[], order="strict"), "/order", "free or fixed"),
     (case(expected=[], id=""), "/id", "1 to 200"),
     (case(expected=[], groups=["a"]), "/groups", "object of texts"),

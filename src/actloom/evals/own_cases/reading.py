@@ -42,6 +42,8 @@ MAX_CALLS = 64
 """Calls in one list of expected ones."""
 MAX_CHOICES = 32
 """Lists in `expected_any`."""
+MAX_IN_ALL = 256
+"""Calls in all lists together; each is compared with each call of an answer."""
 MAX_CASE_BYTES = 8 * 2**20
 
 
@@ -266,7 +268,10 @@ def _choices_of(value: JsonObject) -> list[list[ExpectedCall]]:
         raise BadExpectationError(
             f"expected 1 to {MAX_CHOICES} lists of calls, got {shown(lists)}", path="/expected_any"
         )
-    return [_calls_of(calls, f"/expected_any/{at}") for at, calls in enumerate(lists)]
+    choices = [_calls_of(calls, f"/expected_any/{at}") for at, calls in enumerate(lists)]
+    if sum(map(len, choices)) > MAX_IN_ALL:
+        raise BadExpectationError(f"more than {MAX_IN_ALL} calls in all", path="/expected_any")
+    return choices
 
 
 def _calls_of(calls: Json, path: str) -> list[ExpectedCall]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import msgspec
 
@@ -12,7 +13,7 @@ from actloom.core.record import Call
 from actloom.core.verdict import Verdict
 from actloom.evals.own_cases.expectation import Expectation
 
-MAX_GOT = 256
+MAX_GOT = 128
 """Calls of an answer that are compared when the scores of arguments are counted."""
 
 
@@ -35,43 +36,63 @@ class Rule(msgspec.Struct, frozen=True):
     """What the text beside the calls must be; None for any."""
 
 
+_Row: TypeAlias = "list[tuple[int, int] | None]"
+"""One expected call beside each call of an answer: right arguments and all, None under another
+name. A call fits when all are right."""
+
+
 def verdict_of(rule: Rule, got: Sequence[Call], text: str) -> tuple[Verdict, int]:
     """Returns the verdict of an answer, and the number of the choice it comes closest to.
 
     The text is judged only where the calls are right.
     """
-    judged = [_calls_verdict(choice, got, ordered=rule.ordered) for choice in rule.choices]
-    shares = [argument_share(choice, got) for choice in rule.choices]
-    at = max(range(len(judged)), key=lambda i: (judged[i].valid, _name_part(judged[i]), shares[i]))
-    verdict = judged[at]
-    if verdict.valid and rule.text is not None and (why := rule.text.why_not(text.strip())):
-        parts = {**verdict.parts, "text": False}
+    at, nearest, best = 0, Verdict(False), (False, -1.0)
+    for number, choice in enumerate(rule.choices):
+        rows = _rows(choice, got)
+        verdict = _calls_verdict(choice, got, rows, ordered=rule.ordered)
+        if verdict.valid:
+            at, nearest = number, verdict
+            break
+        key = (verdict.parts["name"], _share(choice, got, rows))
+        if key > best:
+            at, nearest, best = number, verdict, key
+    if nearest.valid and rule.text is not None and (why := rule.text.why_not(text.strip())):
+        parts = {**nearest.parts, "text": False}
         return Verdict(False, "text", f"text: {why}", parts=parts), at
-    return verdict, at
+    return nearest, at
 
 
-def _name_part(verdict: Verdict) -> bool:
-    return verdict.parts.get("name", False)
+def _rows(expected: Sequence[ExpectedCall], got: Sequence[Call]) -> list[_Row]:
+    return [[_compared(want, call) for call in got[:MAX_GOT]] for want in expected]
 
 
 def _calls_verdict(
-    expected: Sequence[ExpectedCall], got: Sequence[Call], *, ordered: bool
+    expected: Sequence[ExpectedCall], got: Sequence[Call], rows: list[_Row], *, ordered: bool
 ) -> Verdict:
     if len(expected) != len(got):
         parts = {"name": False, "arguments": False}
         return Verdict(False, _count_code(expected, got), _count_words(expected, got), parts=parts)
-    straight = list(range(len(got)))
-    order = straight if ordered else best_pairs([[_likeness(e, c) for c in got] for e in expected])
-    judged = [_call_verdict(want, got[order[at]]) for at, want in enumerate(expected)]
-    wrong = next((verdict for verdict in judged if not verdict.valid), None)
+    paired = best_pairs([[_likeness(pair) for pair in row] for row in rows])
+    order = list(range(len(got))) if ordered else paired
+    faults = [_call_fault(want, got[order[at]]) for at, want in enumerate(expected)]
+    wrong = next((fault for fault in faults if fault[0]), None)
     if wrong is None:
         return Verdict(True, parts={"name": True, "arguments": True})
-    if ordered and _calls_verdict(expected, got, ordered=False).valid:
+    if ordered and all(_likeness(row[at]) == _FITS for row, at in zip(rows, paired, strict=True)):
         parts = {"name": True, "arguments": False}
         return Verdict(False, "order", "the right calls in another order", parts=parts)
-    names = all(verdict.parts["name"] for verdict in judged)
-    parts = {"name": names, "arguments": False}
-    return Verdict(False, wrong.code, wrong.message, parts=parts)
+    parts = {"name": all(code != "name" for code, _ in faults), "arguments": False}
+    return Verdict(False, *wrong, parts=parts)
+
+
+_FITS = 3.0
+
+
+def _likeness(pair: tuple[int, int] | None) -> float:
+    """Returns 0 for another name, `_FITS` for a call that fits, else 1 to 2 by its arguments."""
+    if pair is None:
+        return 0.0
+    return _FITS if pair[0] == pair[1] else 1.0 + pair[0] / pair[1]
 
 
 def _count_code(expected: Sequence[ExpectedCall], got: Sequence[Call]) -> str:
@@ -86,20 +107,11 @@ def _count_words(expected: Sequence[ExpectedCall], got: Sequence[Call]) -> str:
     return f"expected {wanted}; got {called}{' and more' if len(got) > 10 else ''}"
 
 
-def _likeness(want: ExpectedCall, got: Call) -> float:
-    """Returns 0 for another name, 3 for a call that fits, between by its right arguments."""
-    if want.name != got.name:
-        return 0.0
-    right, whole = _compared(want, got)
-    return 3.0 if _call_verdict(want, got).valid else 1.0 + right / whole
-
-
-def _call_verdict(want: ExpectedCall, got: Call) -> Verdict:
+def _call_fault(want: ExpectedCall, got: Call) -> tuple[str, str]:
+    """Returns code and words of what is wrong with a call, two empty texts when nothing is."""
     if got.name != want.name:
-        message = f"expected function {want.name!r}, got {got.name[:80]!r}"
-        return Verdict(False, "name", message, parts={"name": False})
-    code, message = _arguments_fault(want, got)
-    return Verdict(not code, code, message, parts={"name": True})
+        return "name", f"expected function {want.name!r}, got {got.name[:80]!r}"
+    return _arguments_fault(want, got)
 
 
 def _arguments_fault(want: ExpectedCall, got: Call) -> tuple[str, str]:
@@ -136,31 +148,36 @@ def argument_share(expected: Sequence[ExpectedCall], got: Sequence[Call]) -> flo
     A call without arguments counts as one; nothing expected and nothing called is 1. Arguments
     that may be left out count only where they are given.
     """
-    called = list(got[:MAX_GOT])
-    if not expected and not called:
+    return _share(expected, got, _rows(expected, got))
+
+
+def _share(expected: Sequence[ExpectedCall], got: Sequence[Call], rows: list[_Row]) -> float:
+    if not expected and not got:
         return 1.0
-    pairs = [[_compared(want, call) for call in called] for want in expected]
-    shares = [[right / whole for right, whole in row] for row in pairs]
-    wide = len(called) >= len(expected)
-    chosen = best_pairs(shares if wide else [list(column) for column in zip(*shares, strict=True)])
-    met = [(row, at) if wide else (at, row) for row, at in enumerate(chosen)]
-    same = [(row, at) for row, at in met if expected[row].name == called[at].name]
-    right = sum(pairs[row][at][0] for row, at in same)
-    whole = sum(pairs[row][at][1] for row, at in same)
-    rows, columns = {row for row, _ in same}, {at for _, at in same}
-    whole += sum(_size(want) for at, want in enumerate(expected) if at not in rows)
-    whole += sum(max(1, len(c.arguments)) for at, c in enumerate(called) if at not in columns)
-    return right / (whole + len(got) - len(called))
+    values = [[0.0 if pair is None else pair[0] / pair[1] for pair in row] for row in rows]
+    called = min(len(got), MAX_GOT)
+    if called >= len(expected):
+        met = list(enumerate(best_pairs(values)))
+    else:
+        columns = [[row[at] for row in values] for at in range(called)]
+        met = [(row, at) for at, row in enumerate(best_pairs(columns))]
+    pairs = {(row, at): pair for row, at in met if (pair := rows[row][at]) is not None}
+    right = sum(pair[0] for pair in pairs.values())
+    whole = sum(pair[1] for pair in pairs.values())
+    matched, used = {row for row, _ in pairs}, {at for _, at in pairs}
+    whole += sum(_size(want) for at, want in enumerate(expected) if at not in matched)
+    whole += sum(max(1, len(call.arguments)) for at, call in enumerate(got) if at not in used)
+    return right / whole
 
 
 def _size(want: ExpectedCall) -> int:
     return max(1, sum(not e.may_be_absent for e in want.arguments.values()))
 
 
-def _compared(want: ExpectedCall, got: Call) -> tuple[int, int]:
-    """Returns right arguments and all arguments, at least one; none right under another name."""
+def _compared(want: ExpectedCall, got: Call) -> tuple[int, int] | None:
+    """Returns right arguments and all, at least one; None under another name."""
     if want.name != got.name:
-        return 0, 1
+        return None
     needed = {name for name, e in want.arguments.items() if not e.may_be_absent}
     names = needed | got.arguments.keys()
     if not names and got.arguments_text is None:
