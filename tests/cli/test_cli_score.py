@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from actloom.cli import main
+from actloom.evals.bfcl.selftest import QUARANTINE
 
 V1 = "v1-2024-08-11"
 
@@ -121,6 +122,11 @@ def test_a_damaged_line_counts_as_wrong_and_is_said(
     assert "1 lines cannot be read and count as wrong" in text
 
 
+def test_a_wrong_name_leaves_no_folder_behind(pack: Path) -> None:
+    assert run(pack, "--category", "simpel") == 2
+    assert not (pack.parent / "out").exists()
+
+
 def break_gzip(pack: Path) -> None:
     path = pack / "results/gpt-4o-2024-08-06-FC/simple.jsonl.gz"
     path.write_bytes(path.read_bytes()[:-40])
@@ -179,3 +185,23 @@ def test_wrong_input_ends_with_2_and_says_what_and_where(
 def test_the_verb_alone_lists_its_parts(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["score"]) == 0
     assert "bfcl" in capsys.readouterr().out
+
+
+def test_the_self_test_finds_known_defects_and_ends_with_1_for_a_new_one(
+    pack: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(pack, "--self-test", "--json") == 0
+    known = json.loads(capsys.readouterr().out)
+    assert {d["id"] for d in known if not d["passable"]} == set(QUARANTINE[V1])
+    (pack / "v1_data").unlink()
+    name = "simple.jsonl"
+    call = {"name": "f", "parameters": {"type": "dict", "properties": {"n": {"type": "integer"}}}}
+    for folder, fields in (
+        ("question", {"question": "?", "function": {**call, "description": ""}}),
+        ("possible_answer", {"ground_truth": {"f": {"n": ["five"], "m": [1]}}}),
+    ):
+        path = pack / "v1_data" / folder / name
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps({"id": "simple_0", **fields}))
+    assert run(pack, "--self-test") == 1
+    assert "simple_0" in capsys.readouterr().err

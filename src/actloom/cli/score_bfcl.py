@@ -9,6 +9,7 @@ import msgspec
 from cyclopts import Parameter
 
 if TYPE_CHECKING:
+    from actloom.evals.bfcl.score import ScoreConfig
     from actloom.evals.bfcl.tally import Score
 
 
@@ -24,8 +25,9 @@ def score_bfcl(  # noqa: PLR0913 -- one parameter an option
     category: list[str] | None = None,
     underscores: Literal["auto", "yes", "no"] = "auto",
     workers: int | None = None,
+    self_test: bool = False,
     json: Annotated[bool, Parameter(name="--json")] = False,
-) -> None:
+) -> int | None:
     """Score stored outputs on BFCL with the official verdicts; no model is asked.
 
     Writes OUT/verdicts.jsonl, one line a record, and OUT/score.json.
@@ -43,9 +45,11 @@ def score_bfcl(  # noqa: PLR0913 -- one parameter an option
         category: category; may be given again.
         underscores: whether dots of function names were underscores for the model.
         workers: processes; 1 or 2 by default.
+        self_test: put the gold answers themselves through the checker instead; 1 when one that is
+            not known to fail is rejected.
         json: print [{model, category, correct, total}] on stdout.
     """
-    from actloom.evals.bfcl.score import ScoreConfig, score
+    from actloom.evals.bfcl.score import ScoreConfig, planned, scored
     from actloom.evals.bfcl.work import collect_rarely
     from actloom.run.store import locked
 
@@ -62,9 +66,32 @@ def score_bfcl(  # noqa: PLR0913 -- one parameter an option
         underscores=underscores,
         workers=workers,
     )
+    if self_test:
+        return _tested(config, json=json)
+    plan = planned(config)
     with locked(out):
-        found = score(config, out)
+        found = scored(plan, out)
     _show(found, out, json=json)
+    return None
+
+
+def _tested(config: ScoreConfig, *, json: bool) -> int:
+    """Prints the questions whose gold the checker rejects; returns 1 for one that is not known."""
+    from actloom.evals.bfcl.score import gold_defects
+    from actloom.evals.bfcl.selftest import QUARANTINE
+    from actloom.run.progress import say
+
+    known = QUARANTINE.get(config.profile, {})
+    found = gold_defects(config)
+    if json:
+        sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
+    else:
+        for defect in found:
+            how = "passes by another answer of the gold" if defect.passable else "cannot be passed"
+            reason = known.get(defect.id, defect.message)
+            say(f"{defect.id}  {defect.code}  {how}: {reason}")
+        say(f"{len(found)} gold answers are rejected as they stand")
+    return int(any(not of.passable and of.id not in known for of in found))
 
 
 def _show(found: Score, out: str, *, json: bool) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -27,6 +28,9 @@ from actloom.evals.bfcl.tally import SCORE, VERDICTS, ModelScore, Score
 from actloom.evals.bfcl.traits import Traits, Underscores, model_table
 from actloom.evals.bfcl.work import Job, Part, Paths, Room, collect_rarely, part_of
 from actloom.io.urls import is_folder, join
+
+if TYPE_CHECKING:
+    from actloom.evals.bfcl.selftest import GoldDefect
 
 PROCESSES = 2
 """Processes used where there is work for several."""
@@ -55,27 +59,70 @@ class ScoreConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Processes; None to choose."""
 
 
+class Plan(msgspec.Struct, frozen=True):
+    """A score that can be made: everything it names is there."""
+
+    config: ScoreConfig
+    jobs: list[Job]
+    room: Room
+    outputs: str
+
+
+def planned(config: ScoreConfig) -> Plan:
+    """Returns the plan of a score; nothing is written.
+
+    Raises:
+        InputError: a folder, profile, category, model or decoder that cannot be used.
+    """
+    return Plan(config, jobs_of(config), Room(_paths(config)), _outputs_path(config))
+
+
 def score(config: ScoreConfig, out: str) -> Score:
     """Scores stored outputs and writes OUT/verdicts.jsonl and OUT/score.json.
+
+    Raises:
+        InputError: as `planned`, or a file is damaged.
+    """
+    return scored(planned(config), out)
+
+
+def scored(plan: Plan, out: str) -> Score:
+    """Carries out a plan and writes OUT/verdicts.jsonl and OUT/score.json.
 
     Results do not depend on the number of processes.
 
     Raises:
-        InputError: a folder, profile, category, model, decoder or file that cannot be used.
+        InputError: a file is damaged.
     """
-    paths = _paths(config)
-    jobs = jobs_of(config)
-    room = Room(paths)
     with _written(Path(out) / VERDICTS) as write:
         parts: list[Part] = []
-        for part in _parts(jobs, paths, room, workers=config.workers):
+        for part in _parts(plan):
             write(part.lines)
             part.lines = b""
             parts.append(part)
-    found = _score(parts, jobs, room, config, outputs=_outputs_path(config))
+    found = _score(parts, plan)
     with _written(Path(out) / SCORE) as write:
         write(msgspec.json.format(msgspec.json.encode(found), indent=1))
     return found
+
+
+def gold_defects(config: ScoreConfig) -> list[GoldDefect]:
+    """Returns the questions of the chosen categories whose own gold the checker rejects.
+
+    Raises:
+        InputError: a folder, profile or category that cannot be used.
+    """
+    from actloom.evals.bfcl.selftest import self_test
+
+    room = Room(_paths(config))
+    wanted = [room.profile.category(name).name for name in config.categories]
+    asked = [
+        question
+        for name in room.questions
+        if room.profile.categories[name].kind == "ast" and (not wanted or name in wanted)
+        for question in room.questions[name]
+    ]
+    return self_test(asked, room.rules)
 
 
 def _paths(config: ScoreConfig) -> Paths:
@@ -147,18 +194,20 @@ def _categories(file: OutputFile, profile: Profile) -> list[str]:
     return [file.category] if file.category else categories_of(file.path, profile)
 
 
-def _parts(jobs: Sequence[Job], paths: Paths, room: Room, *, workers: int | None) -> Iterator[Part]:
+def _parts(plan: Plan) -> Iterator[Part]:
     """Yields what comes of each job, in the order of the jobs."""
-    number = min(workers or _processes(jobs, room.profile), len(jobs))
+    wanted = plan.config.workers or _processes(plan.jobs, plan.room.profile)
+    number = min(wanted, len(plan.jobs))
     if number <= 1:
-        yield from map(room.part, jobs)
+        yield from map(plan.room.part, plan.jobs)
         return
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
 
     spawning = multiprocessing.get_context("spawn")
+    tasks = [(plan.room.paths, job) for job in plan.jobs]
     with ProcessPoolExecutor(number, spawning, initializer=collect_rarely) as executor:
-        yield from executor.map(part_of, [(paths, job) for job in jobs])
+        yield from executor.map(part_of, tasks)
 
 
 def _processes(jobs: Iterable[Job], profile: Profile) -> int:
@@ -179,12 +228,11 @@ def _written(path: Path) -> Generator[Callable[[bytes], object]]:
         unfinished.unlink(missing_ok=True)
 
 
-def _score(
-    parts: Sequence[Part], jobs: Sequence[Job], room: Room, config: ScoreConfig, *, outputs: str
-) -> Score:
+def _score(parts: Sequence[Part], plan: Plan) -> Score:
+    config, room = plan.config, plan.room
     profile = room.profile
     board = leaderboard(config.data, profile) if config.data else Leaderboard()
-    traits = {job.model: job.traits for job in jobs}
+    traits = {job.model: job.traits for job in plan.jobs}
     models = [
         _model_score(model, [part for part in parts if part.model == model], of, profile, board)
         for model, of in traits.items()
@@ -199,7 +247,7 @@ def _score(
         data_state=data.state,
         data_digests=digests,
         questions=room.questions.folder,
-        outputs=outputs,
+        outputs=plan.outputs,
         data=config.data,
         dialect=config.dialect,
         underscores=config.underscores,

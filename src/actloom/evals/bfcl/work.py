@@ -67,6 +67,7 @@ class Room:
     """What one process has read and keeps between jobs."""
 
     def __init__(self, paths: Paths) -> None:
+        self.paths = paths
         self.profile: Profile = profile_of(paths.profile)
         self.questions: QuestionSet = questions(paths.questions, self.profile)
         self.recordings = Recordings(paths.data)
