@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import json
+import keyword
 import math
 import warnings
 
@@ -11,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actloom.evals.bfcl.decoders.arithmetic import computed
+from actloom.evals.bfcl.decoders.json_text import json_value
 from actloom.evals.bfcl.decoders.plain_calls import plain_calls
 from actloom.evals.bfcl.decoders.python_text import call_of, calls_v1, calls_v4, expression
 
@@ -245,7 +248,8 @@ def test_the_short_way_reads_what_pythons_parser_reads(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["[f(x=1)]", "[f(x='a', y=\"b\", z=-1.5)]", "[a.b(x=[1, {'k': None}],), g(y=True)]", "[\n]"],
+    ["[f(x=1)]", "[f(x='a', y=\"b\", z=-1.5)]", "[a.b(x=[1, {'k': None}],), g(y=True)]"]
+    + ["[\n]", "[\n f(x=name),\n g(y=[a, b])\n]"],
 )
 def test_the_short_way_is_taken(text: str) -> None:
     assert plain_calls(text) == slowly(text)
@@ -253,7 +257,77 @@ def test_the_short_way_is_taken(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["[f()]", "[f(1)]", "[f(x=y)]", "[True(x=1)]", "[f(in=1)]", "[f(x='\\n')]", "f(x=1)"]
+    "text",
+    [
+        "[f()]",
+        "[f(1)]",
+        "[f(x=not y)]",
+        "[f(x=y.z)]",
+        "[True(x=1)]",
+        "[f(in=1)]",
+        "[f(x='\\n')]",
+        "f(x=1)",
+    ],
 )
 def test_what_is_not_plain_is_left_to_pythons_parser(text: str) -> None:
     assert plain_calls(text) is None
+
+
+texts_of_words = st.lists(
+    st.sampled_from([*keyword.kwlist, "a", "match", "type", "_", "é", "if_", "'a'", "1", "("]),
+    max_size=5,
+)
+
+
+@settings(max_examples=100)
+@given(texts_of_words, st.sampled_from(["", "[", "[ "]), st.sampled_from(["", "]", " in a]"]))
+def test_what_is_taken_for_words_is_no_python(words: list[str], start: str, end: str) -> None:
+    text = start + " ".join(words) + end
+    try:
+        expression(text)
+    except SyntaxError as error:
+        if "words, not calls" in str(error):
+            with pytest.raises(SyntaxError):
+                ast.parse(text, mode="eval")
+
+
+json_parts = st.recursive(
+    st.sampled_from(["1", "-0", "1.5e3", "1e400", "NaN", "Infinity", "true", "null", "01", "1."])
+    | st.integers().map(str)
+    | st.floats().map(json.dumps)
+    | st.text(max_size=4).map(json.dumps)
+    | st.text(st.sampled_from('a\\"\n\0\ud800\u2028/'), max_size=4).map(lambda word: f'"{word}"'),
+    lambda inner: (
+        st.lists(inner, max_size=3).map(lambda items: f"[{', '.join(items)}]")
+        | st.lists(st.tuples(st.sampled_from(['"a"', '"b"', "a"]), inner), max_size=3).map(
+            lambda pairs: "{" + ",".join(f"{key}: {item}" for key, item in pairs) + "}"
+        )
+    ),
+    max_leaves=5,
+)
+
+
+def parsed(parse: object, text: str) -> object:
+    """Returns a JSON value as text that tells 1 from 1.0, or the class of the error."""
+    try:
+        return repr(parse(text))
+    except (ValueError, RecursionError) as error:
+        return type(error)
+
+
+@settings(max_examples=100)
+@given(
+    st.builds(
+        lambda a, b, c: a + b + c,
+        st.sampled_from(["", "\n", "\ufeff"]),
+        json_parts,
+        st.sampled_from(["", " ", "x"]),
+    )
+)
+def test_json_is_read_as_the_standard_library_reads_it(text: str) -> None:
+    assert parsed(json_value, text) == parsed(json.loads, text)
+
+
+@pytest.mark.parametrize("text", ["9" * 5000, "[" * 5000, "1" * 400, '{"a": 1, "a": 2}'])
+def test_json_at_the_limits_is_read_as_the_standard_library_reads_it(text: str) -> None:
+    assert parsed(json_value, text) == parsed(json.loads, text)

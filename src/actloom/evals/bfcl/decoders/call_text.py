@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import cast
 
 from actloom.core.jsonvalue import Json
+from actloom.evals.bfcl.decoders.json_text import json_value
 from actloom.evals.bfcl.decoders.shapes import entries, text_of
 
 
@@ -47,7 +47,7 @@ def native_call_texts(result: Json) -> list[str]:
         ValueError: a value is not JSON.
     """
     return [
-        call_text(name, json.loads(text_of(given)))
+        call_text(name, json_value(text_of(given)))
         for call in entries([result] if isinstance(result, dict) else result)
         for name, given in call.items()
     ]

@@ -14,9 +14,10 @@ from actloom.core.jsonvalue import Json, JsonObject
 from actloom.evals.bfcl.decoders.call_text import call_text, call_texts, native_call_texts
 from actloom.evals.bfcl.decoders.java_text import java_calls
 from actloom.evals.bfcl.decoders.javascript_text import javascript_calls
+from actloom.evals.bfcl.decoders.json_text import json_value
 from actloom.evals.bfcl.decoders.output_decoder import OutputDecoder
 from actloom.evals.bfcl.decoders.python_text import calls_v1
-from actloom.evals.bfcl.decoders.shapes import each, entries, first_pair, text_of
+from actloom.evals.bfcl.decoders.shapes import each, entries, first_pair, object_of, text_of
 from actloom.evals.bfcl.question import Language
 
 _VERSION = "bfcl_v1"
@@ -81,7 +82,7 @@ def _text_family(name: str, reads: str, clean: Callable[[str], str]) -> OutputDe
 
 def _native_calls(result: Json, _language: Language) -> object:
     pairs = map(first_pair, entries(result))
-    return [{name: json.loads(text_of(value))} for name, value in pairs]
+    return [{name: json_value(text_of(value))} for name, value in pairs]
 
 
 def _native_family(name: str) -> OutputDecoder:
@@ -108,7 +109,7 @@ def _cohere_call_texts(result: Json) -> object:
 def _xlam_calls(result: Json, _language: Language) -> object:
     text = text_of(result)
     try:
-        value: Json = json.loads(text)
+        value = json_value(text)
     except json.JSONDecodeError:
         return text
     if not isinstance(value, list | dict):
@@ -122,7 +123,7 @@ def _xlam_calls(result: Json, _language: Language) -> object:
 
 def _xlam_call_texts(result: Json) -> object:
     try:
-        value: Json = json.loads(text_of(result))
+        value = json_value(text_of(result))
     except Exception:  # the official decoder hands back whatever is not JSON
         return result
     given = value.get("tool_calls", []) if isinstance(value, dict) else value
@@ -176,7 +177,7 @@ def _hermes_objects(text: str) -> list[JsonObject]:
     after_tag = False
     for line in text.split("\n"):
         if after_tag and line not in ("<tool_call>", "</tool_call>"):
-            objects.append(json.loads(line.replace("'", '"')))
+            objects.append(object_of(json_value(line.replace("'", '"'))))
         after_tag = line == "<tool_call>"
     return objects
 
@@ -216,7 +217,7 @@ def _granite_values(result: Json) -> list[Json]:
 
 def _json_or_text(piece: str) -> Json:
     try:
-        return json.loads(piece)
+        return json_value(piece)
     except Exception:  # the official decoder catches all there is
         return _Piece(piece)
 
@@ -242,9 +243,8 @@ def granite_calls(result: Json, _language: Language) -> object:
 
 
 def _granite_call(value: Json) -> tuple[str, Json]:
-    if not isinstance(value, dict):
-        raise TypeError(f"an object, not {type(value).__name__}")
-    return text_of(value.get("name", "")).strip(), value.get("arguments", {})
+    call = object_of(value)
+    return text_of(call.get("name", "")).strip(), call.get("arguments", {})
 
 
 def granite_call_texts(result: Json) -> object:
@@ -270,7 +270,7 @@ def glm_calls(result: Json, _language: Language) -> object:
         Exception: whatever stands for the official decoder's own.
     """
     lines = text_of(result).split("\n", 2)
-    return [lines[0]] if len(lines) == 1 else [{lines[0]: json.loads(lines[1])}]
+    return [lines[0]] if len(lines) == 1 else [{lines[0]: json_value(lines[1])}]
 
 
 def glm_call_texts(result: Json) -> object:
@@ -284,7 +284,8 @@ def glm_call_texts(result: Json) -> object:
 
 
 def _glaive_value(result: Json) -> JsonObject:
-    return json.loads(text_of(result).rpartition("<functioncall>")[2].replace("'", ""))
+    text = text_of(result).rpartition("<functioncall>")[2].replace("'", "")
+    return object_of(json_value(text))
 
 
 def _glaive_calls(result: Json, language: Language) -> object:

@@ -22,6 +22,7 @@ from actloom.evals.bfcl.decoders.families_v1 import (
 )
 from actloom.evals.bfcl.decoders.formats_v4 import ReturnFormat, between, prompted, read_v4
 from actloom.evals.bfcl.decoders.gemma_text import gemma_call_texts, gemma_calls
+from actloom.evals.bfcl.decoders.json_text import json_value
 from actloom.evals.bfcl.decoders.minicpm_text import minicpm_call_texts, minicpm_calls
 from actloom.evals.bfcl.decoders.output_decoder import OutputDecoder
 from actloom.evals.bfcl.decoders.python_text import expression
@@ -72,12 +73,12 @@ def _format_family(form: ReturnFormat, *, tagged: bool) -> OutputDecoder:
 
 def _native_calls(result: Json, _language: Language) -> object:
     pairs = map(first_pair, entries(result))
-    return [{name: json.loads(text_of(value))} for name, value in pairs]
+    return [{name: json_value(text_of(value))} for name, value in pairs]
 
 
 def _native_call_texts(result: Json) -> object:
     return [
-        call_text(name, json.loads(given) if isinstance(given, str) else given)
+        call_text(name, json_value(given) if isinstance(given, str) else given)
         for call in entries([result] if isinstance(result, dict) else result)
         for name, given in call.items()
     ]
@@ -165,9 +166,9 @@ def _one_or_more(value: Json) -> list[Json]:
 
 def _salesforce(text: str) -> list[Json]:
     try:
-        return _one_or_more(json.loads(text))
+        return _one_or_more(json_value(text))
     except json.JSONDecodeError:
-        return [json.loads(part.strip()) for part in text.split(";")]
+        return [json_value(part.strip()) for part in text.split(";")]
 
 
 def _falcon(text: str) -> list[Json]:
@@ -178,13 +179,13 @@ def _falcon(text: str) -> list[Json]:
     if inside.startswith("```") and inside.endswith("```"):
         inside = inside.strip("`").strip()
         inside = inside[4:].strip() if inside.startswith("json") else inside
-    return _one_or_more(json.loads(inside))
+    return _one_or_more(json_value(inside))
 
 
 def _llama(text: str) -> list[Json]:
     text = text.replace("<|python_tag|>", "")
     if ";" in text:
-        return [json.loads(part) for part in text.split(";")]
+        return [json_value(part) for part in text.split(";")]
     value = cast("Json", computed(expression(text.lstrip(" \t"))))
     if isinstance(value, tuple | set):
         return [*cast("Sequence[Json]", value)]
@@ -195,7 +196,7 @@ def _qwen_pairs(result: Json) -> list[tuple[str, Json]]:
     values: list[Json] = []
     for part in tag_contents(text_of(result), "<tool_call>\n", "\n</tool_call>"):
         try:
-            values.append(json.loads(part))
+            values.append(json_value(part))
         except Exception:  # the official decoder passes over whatever fails
             continue
     return _named(values)
@@ -216,7 +217,7 @@ def _qwen_call_texts(result: Json) -> object:
 
 def _hammer_value(result: Json) -> Json:
     try:
-        return json.loads(text_of(result).replace("```", ""))
+        return json_value(text_of(result).replace("```", ""))
     except (ValueError, RecursionError):
         return []
 
@@ -246,7 +247,7 @@ def _phi_text(text: str) -> str:
 
 def _think_agent_values(result: Json) -> list[Json]:
     text = text_of(result).strip().replace("'", '"').partition("</think>")
-    return each(json.loads(text[2].strip() if text[1] else "[]"))
+    return each(json_value(text[2].strip() if text[1] else "[]"))
 
 
 def _think_agent_calls(result: Json, _language: Language) -> object:
@@ -342,7 +343,7 @@ FAMILIES = (
     _named_family(
         "bitagent",
         "JSON: one object or a list of them.",
-        lambda text: _one_or_more(json.loads(text)),
+        lambda text: _one_or_more(json_value(text)),
     ),
     _named_family(
         "salesforce",

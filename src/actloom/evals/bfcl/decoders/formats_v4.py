@@ -13,11 +13,11 @@ from collections.abc import Callable
 from typing import Literal, TypeAlias, cast
 from xml.etree import ElementTree
 
-from actloom.core.jsonvalue import Json
 from actloom.evals.bfcl.decoders.bounds import MAX_CHARS, TooLargeError
 from actloom.evals.bfcl.decoders.families_v1 import bracketed
 from actloom.evals.bfcl.decoders.java_text import java_calls
 from actloom.evals.bfcl.decoders.javascript_text import javascript_calls
+from actloom.evals.bfcl.decoders.json_text import json_value
 from actloom.evals.bfcl.decoders.python_text import calls_v4, expression
 from actloom.evals.bfcl.question import Language
 
@@ -74,7 +74,7 @@ def _json_calls(text: str) -> object:
     if 0 <= start < end:
         text = listed_objects(text[start : end + 1])
     try:
-        value: Json = json.loads(text)
+        value = json_value(text)
     except json.JSONDecodeError:
         return []
     if not isinstance(value, list | dict | str):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 
 from actloom.core.jsonvalue import Json, JsonObject
@@ -10,6 +9,7 @@ from actloom.core.record import Call
 from actloom.dialects import detect, dialect
 from actloom.evals.bfcl.decoders.bounds import TooLargeError
 from actloom.evals.bfcl.decoders.call_text import call_texts
+from actloom.evals.bfcl.decoders.json_text import json_value
 from actloom.evals.bfcl.decoders.output_decoder import OutputDecoder
 from actloom.evals.bfcl.decoders.shapes import entries, text_of
 
@@ -64,7 +64,7 @@ def _native(result: Json) -> list[dict[str, Json]]:
     if isinstance(result, str):
         return []
     return [
-        {name: json.loads(given) if isinstance(given, str) else given}
+        {name: json_value(given) if isinstance(given, str) else given}
         for call in entries(result)
         for name, given in call.items()
     ]

@@ -1,4 +1,4 @@
-"""A short way through the commonest text: calls by keyword whose values are plain literals.
+"""A short way through the commonest text: calls by keyword with plain literals and names.
 
 Python's parser takes ten times as long. What is not plainly of this form is left to it: names that
 are keywords, calls without arguments, other than ASCII characters, escapes, strings side by side.
@@ -13,7 +13,7 @@ _WORD = r"[A-Za-z_][A-Za-z0-9_]*+"
 _SPACE = r"[ \n\t]*+"
 _SCALAR = (
     r"""'([^'\\\n\r\0]*+)'|"([^"\\\n\r\0]*+)"|(-?[0-9]++\.[0-9]++(?:[eE][+-]?[0-9]++)?+)"""
-    r"""|(-?(?:0|[1-9][0-9]{0,17}+)(?![0-9.eE_]))|(True|False|None)"""
+    r"""|(-?(?:0|[1-9][0-9]{0,17}+)(?![0-9.eE_]))|([A-Za-z_][A-Za-z0-9_]*+)"""
 )
 _HEAD = re.compile(rf"({_WORD}(?:\.{_WORD}){{0,20}}+)\({_SPACE}")
 _ARGUMENT = re.compile(rf"({_WORD}){_SPACE}=(?!=){_SPACE}(?:(?:{_SCALAR}){_SPACE})?+")
@@ -47,13 +47,15 @@ def plain_calls(text: str) -> list[dict[str, dict[str, object]]] | None:
 
 def _calls(text: str) -> list[dict[str, dict[str, object]]]:
     found: list[dict[str, dict[str, object]]] = []
-    at, last = 1, len(text) - 1
+    at, last = _after_space(text, 1), len(text) - 1
     while True:
         head = _HEAD.match(text, at)
         if head is None or not _KEYWORDS.isdisjoint(head[1].split(".")):
             raise _NotPlainError
         arguments: dict[str, object] = {}
         at = _read_arguments(text, head.end(), arguments)
+        gap = _GAP.match(text, at)
+        at = gap.end() if gap else at
         found.append({head[1]: arguments})
         if at != last:
             at = _after_comma(text, at)
@@ -64,8 +66,15 @@ def _calls(text: str) -> list[dict[str, dict[str, object]]]:
 def _after_comma(text: str, at: int) -> int:
     if text[at] != ",":
         raise _NotPlainError
-    gap = _GAP.match(text, at + 1)
-    return gap.end() if gap else at + 1
+    at += 1
+    return _after_space(text, at + 1) if text[at] in " \n\t" else at
+
+
+def _after_space(text: str, at: int) -> int:
+    if text[at] not in " \n\t":
+        return at
+    gap = _GAP.match(text, at)
+    return gap.end() if gap else at
 
 
 def _read_arguments(text: str, at: int, arguments: dict[str, object]) -> int:
@@ -94,7 +103,13 @@ def _scalar(match: re.Match[str], before: int) -> object:
         return found
     if kind == 3:
         return float(found)
-    return int(found) if kind == 4 else _CONSTANTS[found]
+    if kind == 4:
+        return int(found)
+    if found in _CONSTANTS:
+        return _CONSTANTS[found]
+    if found in _KEYWORDS:
+        raise _NotPlainError
+    return found  # a bare name is its own text
 
 
 def _read_value(text: str, at: int, depth: int) -> tuple[object, int]:
@@ -104,19 +119,18 @@ def _read_value(text: str, at: int, depth: int) -> tuple[object, int]:
 
 def _read_nested(text: str, at: int, depth: int) -> tuple[object, int]:
     opening = text[at]
-    gap = _GAP.match(text, at + 1)
-    if opening not in "[{" or depth > _MAX_DEPTH or gap is None:
+    if opening not in "[{" or depth > _MAX_DEPTH:
         raise _NotPlainError
+    at = _after_space(text, at + 1)
     if opening == "[":
         items: list[object] = []
-        at = _read_items(text, gap.end(), items, depth + 1)
+        at = _read_items(text, at, items, depth + 1)
         value: object = items
     else:
         pairs: dict[object, object] = {}
-        at = _read_pairs(text, gap.end(), pairs, depth + 1)
+        at = _read_pairs(text, at, pairs, depth + 1)
         value = pairs
-    gap = _GAP.match(text, at)
-    return value, gap.end() if gap else at
+    return value, _after_space(text, at)
 
 
 def _read_items(text: str, at: int, items: list[object], depth: int) -> int:
@@ -133,8 +147,7 @@ def _read_pairs(text: str, at: int, pairs: dict[object, object], depth: int) -> 
         key = _VALUE.match(text, at)
         if key is None or text[key.end()] != ":":
             raise _NotPlainError
-        gap = _GAP.match(text, key.end() + 1)
-        value, at = _read_value(text, gap.end() if gap else key.end() + 1, depth)
+        value, at = _read_value(text, _after_space(text, key.end() + 1), depth)
         pairs[_scalar(key, 0)] = value
         if text[at] != "}":
             at = _after_comma(text, at)

@@ -15,6 +15,7 @@ Python's own parser reads it, nothing is evaluated. Quirks of the official decod
 from __future__ import annotations
 
 import ast
+import keyword
 import re
 import warnings
 from typing import TypeAlias, cast
@@ -25,8 +26,10 @@ from actloom.evals.bfcl.decoders.plain_calls import plain_calls
 
 MAX_CODE = 12_000
 """Characters outside strings that are parsed; Python's parser takes 1.7 ms for 1,000 of them."""
+_TWO_WORDS = re.compile(r"\[?\s*+([A-Za-z_]\w*+) +([A-Za-z_]\w*+)(?!['\"])", re.ASCII)
 _NUMBER_AND_WORD = re.compile(r"\d_?(?:and|else|for|if|in|is|not|or)\b")
 _LONG = 3_000
+_KEYWORDS = frozenset(keyword.kwlist)
 
 Call: TypeAlias = dict[str, dict[str | None, object]]
 """`{name: {argument: value}}`."""
@@ -69,6 +72,9 @@ def expression(text: str) -> ast.expr:
         TooLargeError: more than MAX_CODE characters outside strings.
         SyntaxError, ValueError, RecursionError, MemoryError: as Python's parser.
     """
+    words = _TWO_WORDS.match(text)
+    if words is not None and words[1] not in _KEYWORDS and words[2] not in _KEYWORDS:
+        raise SyntaxError("words, not calls")
     return cast("ast.Expression", _parsed(text, "eval")).body
 
 

@@ -45,6 +45,17 @@ def text_of(value: Json) -> str:
     return value
 
 
+def object_of(value: Json) -> JsonObject:
+    """Returns a value that is an object.
+
+    Raises:
+        TypeError: it is none.
+    """
+    if not isinstance(value, dict):
+        raise TypeError(f"an object, not {type(value).__name__}")
+    return value
+
+
 def each(value: Json) -> list[Json]:
     """Returns what a loop over a JSON value meets; of a text one letter, for all are alike.
 
