@@ -12,19 +12,24 @@ import pytest
 
 from actloom.core.finding import Finding
 from actloom.core.record import Tool
-from actloom.core.stats import Interval
+from actloom.core.stats import Interval, McNemar
+from actloom.evals.compare import Change, Comparison, GroupDifference
 from actloom.report import ReportData, write_report
 from actloom.report.model import (
+    Answer,
     Curve,
     CurveSet,
     Difference,
     FailureExample,
+    FailureGroup,
     FailureKind,
     Fix,
+    FlipKind,
     GroupScores,
     Headline,
     HeadlineRow,
     LintResult,
+    OfficialColumn,
     Origin,
     SplitCount,
     StageCounts,
@@ -53,6 +58,36 @@ document.getElementById("page").onload = function () {
 </script>"""
 
 
+def compared(text: str) -> Comparison:
+    test = McNemar(4, 1, 0.375, "exact binomial")
+    group = GroupDifference(
+        grouping="category", group=text, a=IV, b=IV, difference=IV, test=test, p_corrected=0.5
+    )
+    return Comparison(
+        a=text,
+        b=text,
+        profile=text,
+        data=text,
+        warnings=[],
+        cases=9,
+        only_a=1,
+        only_b=1,
+        a_exact=IV,
+        b_exact=IV,
+        exact=IV,
+        test=test,
+        both_right=3,
+        both_wrong=1,
+        groups=[group],
+        changes=[Change(text, "right", 4), Change("right", text, 1)],
+    )
+
+
+def paired(text: str) -> FailureExample:
+    answers = [Answer(text, text, text), Answer(text, text, text)]
+    return FailureExample(text, text, "", "", text, tools=[text], answers=answers)
+
+
 def data(text: str) -> ReportData:
     schema = b'{"type":"object","properties":{"city":{"type":"string"}}}'
     return ReportData(
@@ -66,7 +101,11 @@ def data(text: str) -> ReportData:
         splits=[SplitCount(text, "train", 4)],
         loss=CurveSet([Curve(text, [(float(i), 5 / (i + 1)) for i in range(90)])]),
         by_style=[GroupScores(text, {"exact": IV, "name": IV, "argument": IV})],
-        failures=[FailureKind("value", 3, text, [FailureExample(text, text, text, text, text)])],
+        failures=[FailureKind(text, 3, text, [FailureExample(text, text, text, text, text, text)])],
+        failure_groups=[FailureGroup(text, 9, {text: 3})],
+        official=[OfficialColumn(text, "50.00%", "49.00%", [text])],
+        comparisons=[compared(text)],
+        flips=[FlipKind("A", "B", text, 3, text, [paired(text)])],
         lint=LintResult([Finding("CALL001", "error", text, file=text)], [Fix(text, f"+{text}")]),
         tools=[Tool(LONG, text, msgspec.Raw(schema))],
         settings={text: text},
@@ -104,4 +143,4 @@ def test_nothing_reaches_beyond_the_screen(tmp_path: Path, width: int, text: str
     ).stdout  # fmt: skip
     title = re.search(r"<title>(.*?)</title>", seen)
     assert title is not None
-    assert title.group(1) == f"edge={width} scroll={width} sections=12 charts=1 out="
+    assert title.group(1) == f"edge={width} scroll={width} sections=16 charts=1 out="

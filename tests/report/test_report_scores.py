@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from actloom.evals.bfcl.details import details
 from actloom.evals.bfcl.score import ScoreConfig, score
 from actloom.evals.compare import compare_outcomes
 from actloom.evals.outcomes import read_outcomes
@@ -105,6 +106,14 @@ def test_failures_show_question_tools_expected_and_got(scored: Path) -> None:
         assert (example.expected == "(no call)") == (example.group == "relevance")
     shown = {(kind.kind, e.group) for kind in data.failures for e in kind.examples}
     assert shown == {(kind, g.group) for g in data.failure_groups for kind in g.kinds}
+
+
+def test_a_failure_that_the_lenient_rules_accept_says_so(scored: Path) -> None:
+    examples = [e for kind in score_data(scored, MODELS[0]).failures for e in kind.examples]
+    found = {case.id: case for case in details(scored, MODELS[0], [e.id for e in examples])}
+    lenient = {e.id for e in examples if "right by the lenient rules" in e.reason}
+    assert lenient == {case for case, verdict in found.items() if verdict.lenient_valid}
+    assert lenient
 
 
 def test_flipped_cases_show_both_answers_beside_what_was_expected(

@@ -108,7 +108,7 @@ def example_of(verdict: CaseVerdict, details: Details) -> FailureExample:
         query=verdict.query,
         expected=expected_text(verdict) if shown else NOT_SHOWN,
         got=got_text(verdict) if shown else NOT_SHOWN,
-        reason=verdict.message,
+        reason=_with_lenient(verdict.message, verdict),
         id=verdict.id,
         group=group_of(verdict),
         tools=tool_texts(verdict.tools),
@@ -143,7 +143,17 @@ def paired_example(case: str, sides: Mapping[str, tuple[CaseVerdict, Details]]) 
 def _reason(verdict: CaseVerdict) -> str:
     if verdict.valid:
         return "Right."
-    return f"{verdict.code}: {verdict.message}" if verdict.message else verdict.code
+    words = f"{verdict.code}: {verdict.message}" if verdict.message else verdict.code
+    return _with_lenient(words, verdict)
+
+
+def _with_lenient(reason: str, verdict: CaseVerdict) -> str:
+    """Returns the reason of a strict failure, and that the lenient reading is right where it is."""
+    if not verdict.lenient_valid:
+        return reason
+    if verdict.repairs:
+        return f"{reason}; right after repairs ({', '.join(verdict.repairs)})"
+    return f"{reason}; right by the lenient rules"
 
 
 def expected_text(verdict: CaseVerdict) -> str:

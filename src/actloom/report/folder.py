@@ -37,7 +37,7 @@ from actloom.report.model import (
     StageCounts,
     YieldStage,
 )
-from actloom.report.score import score_data
+from actloom.report.score import KNOWS_NOTHING, score_data
 from actloom.report.words import count, percent, signed
 from actloom.run.codes import in_a_line, meaning_of
 from actloom.synth.yields import Yield
@@ -174,10 +174,18 @@ def _headline(steps: dict[str, Manifest], result: EvalResult | None) -> Headline
     nothing = bootstrap_mean([0.0] * due.n)
     silent = {"exact, all cases": result.silent_exact, "exact, call due": nothing}
     rows = [
-        HeadlineRow("Never calling", silent, note="baseline that knows nothing"),
+        HeadlineRow("Never calling", silent, note=KNOWS_NOTHING),
+        *_first_tool(result),
         HeadlineRow(result.model, columns, note=_note(result), emphasis=True),
     ]
     return Headline(answer, rows, measure=f"scores by profile {result.profile}")
+
+
+def _first_tool(result: EvalResult) -> list[HeadlineRow]:
+    share = result.first_tool_exact
+    if share is None:
+        return []
+    return [HeadlineRow("Calling the first tool", {"exact, all cases": share}, note=KNOWS_NOTHING)]
 
 
 def _note(result: EvalResult) -> str:
