@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import gzip
 import json
 import keyword
 import math
 import warnings
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -246,29 +248,18 @@ def test_the_short_way_reads_what_pythons_parser_reads(text: str) -> None:
         assert repr(found) == repr(slowly(text))
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["[f(x=1)]", "[f(x='a', y=\"b\", z=-1.5)]", "[a.b(x=[1, {'k': None}],), g(y=True)]"]
-    + ["[\n]", "[\n f(x=name),\n g(y=[a, b])\n]"],
-)
+PLAIN = ["[f(x=1)]", "[f(x='a', y=\"b\", z=-1.5)]", "[a.b(x=[1, {'k': None}],), g(y=True)]"]
+PLAIN += ["[\n]", "[\n f(x=name),\n g(y=[a, b])\n]"]
+NOT_PLAIN = ["[f()]", "[f(1)]", "[f(x=not y)]", "[f(x=y.z)]", "[True(x=1)]", "[f(in=1)]", "f(x=1)"]
+
+
+@pytest.mark.parametrize("text", PLAIN)
 def test_the_short_way_is_taken(text: str) -> None:
     assert plain_calls(text) == slowly(text)
     assert plain_calls(text) is not None
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "[f()]",
-        "[f(1)]",
-        "[f(x=not y)]",
-        "[f(x=y.z)]",
-        "[True(x=1)]",
-        "[f(in=1)]",
-        "[f(x='\\n')]",
-        "f(x=1)",
-    ],
-)
+@pytest.mark.parametrize("text", NOT_PLAIN)
 def test_what_is_not_plain_is_left_to_pythons_parser(text: str) -> None:
     assert plain_calls(text) is None
 
@@ -316,18 +307,25 @@ def parsed(parse: object, text: str) -> object:
 
 
 @settings(max_examples=100)
-@given(
-    st.builds(
-        lambda a, b, c: a + b + c,
-        st.sampled_from(["", "\n", "\ufeff"]),
-        json_parts,
-        st.sampled_from(["", " ", "x"]),
-    )
-)
-def test_json_is_read_as_the_standard_library_reads_it(text: str) -> None:
-    assert parsed(json_value, text) == parsed(json.loads, text)
+@given(st.sampled_from(["", "\n", "\ufeff"]), json_parts, st.sampled_from(["", " ", "x"]))
+def test_json_is_read_as_the_standard_library_reads_it(start: str, text: str, end: str) -> None:
+    assert parsed(json_value, start + text + end) == parsed(json.loads, start + text + end)
 
 
 @pytest.mark.parametrize("text", ["9" * 5000, "[" * 5000, "1" * 400, '{"a": 1, "a": 2}'])
 def test_json_at_the_limits_is_read_as_the_standard_library_reads_it(text: str) -> None:
     assert parsed(json_value, text) == parsed(json.loads, text)
+
+
+def test_the_short_way_reads_real_outputs_as_pythons_parser(shared_data: Path) -> None:
+    taken = 0
+    for path in sorted((shared_data / "bfcl_v1" / "results").glob("*/*_function.jsonl.gz")):
+        with gzip.open(path, "rt") as lines:
+            results = [json.loads(line)["result"] for line in lines]
+        for result in results:
+            text = f"[{result}]" if str(result)[:1] != "[" else result
+            found = plain_calls(text) if isinstance(text, str) else None
+            if found is not None:
+                taken += 1
+                assert found == slowly(text)
+    assert taken > 1_000
