@@ -159,7 +159,7 @@ def test_equal_prompts_are_one_case_in_which_every_action_taken_is_right(tmp_pat
     records = [
         trace("a", turn(call("look", id=1)), query="Same?"),
         trace("b", turn(call("look", id=2)), query="Same?"),
-        trace("c", turn(call("look", id=1)), query="Same?"),
+        trace("c", turn(call("look", 7, id=1)), query="Same?"),  # another call id
     ]
     (item,) = positions_of(records, TracesConfig()).items
     assert [calls[0].arguments for calls in item.accepted] == [{"id": 2}]
@@ -396,6 +396,30 @@ def test_a_tape_gives_recorded_results_in_any_order_and_ends_at_the_first_other_
     assert again.done
     assert again.observations == [Observation(UNRECORDED, is_error=True)]
     assert (world.grade().reward, world.grade().success) == (0.5, False)
+
+
+def test_equal_prompts_have_several_tapes_and_one_of_them_is_to_be_followed(tmp_path) -> None:
+    look, pay = call("look", 1, id=1), call("refund", 2, id=1)
+    records = [
+        trace("a", turn(look, results=("open",)), turn(pay, results=("paid",)), query="Same?"),
+        trace("b", turn(look, results=("shut",)), turn(text="Sorry."), query="Same?"),
+    ]
+    (item,) = positions_of(records, TracesConfig(go_on=True)).items
+    for calls, share, success in (
+        ([look], 1.0, True),
+        ([look, pay], 1.0, True),
+        ([pay], 0.5, False),
+    ):
+        world = TapeWorld(item)
+        world.reset(seed=0)
+        for each in calls:
+            assert not world.step(Action(calls=[each])).done
+        assert world.step(Action(text="Well.")).done
+        assert (world.grade().reward, world.grade().success) == (share, success)
+    assert world.tools() == TOOLS
+    shut = answer_by_step(text_of_calls(look), "It is shut.")
+    assert run(records, tmp_path / "b", shut, go_on=True).outcomes["accepted"] == 1
+    assert run(records, tmp_path / "a", go_on=True).outcomes["agrees"] == 1
 
 
 def test_going_on_asks_turn_by_turn_and_gold_goes_through_every_tape(tmp_path: Path) -> None:

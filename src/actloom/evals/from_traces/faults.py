@@ -8,8 +8,9 @@ import msgspec
 
 from actloom.core.check import check_call
 from actloom.core.record import Call, Observation, Step, Tool, Trajectory
+from actloom.evals.from_traces.call_keys import call_key
 from actloom.evals.from_traces.positions import is_inferred
-from actloom.evals.from_traces.tape import call_key, recorded_calls
+from actloom.evals.from_traces.tape import recorded_calls
 
 
 class Fault(msgspec.Struct, frozen=True):

@@ -26,6 +26,7 @@ from actloom.core.record import (
 )
 from actloom.core.schema import schema_of
 from actloom.evals.cases import UNSPLIT, CaseSet, case_at, cases_digest
+from actloom.evals.from_traces.call_keys import call_key
 from actloom.evals.from_traces.config import TracesConfig
 from actloom.rollout.single import offered_tools
 
@@ -62,7 +63,9 @@ class Position(msgspec.Struct, frozen=True):
     usages: list[Usage | None] = []
     """What the production model took, once for each equal prompt."""
     tape: list[Step] = []
-    """Steps from here to the user's next turn, for going on."""
+    """Steps from here to where the agent speaks to the user, for going on."""
+    other_tapes: list[list[Step]] = []
+    """Tapes of other conversations with an equal prompt."""
     group: str = ""
     """Session, customer or conversation it is held out with."""
     record: str = ""
@@ -295,19 +298,33 @@ def prompt_digest(case: Case) -> str:
 
 def _merged(items: Iterable[Position]) -> list[Position]:
     """Returns positions with equal prompts as one; the first action is the expected one."""
-    merged: dict[str, Position] = {}
+    merged: dict[str, list[Position]] = {}
     for item in items:
-        key = prompt_digest(item.case)
-        first = merged.get(key)
-        if first is None:
-            merged[key] = item
-            continue
-        known = [first.case.expected, *first.accepted]
-        others = [calls for calls in (item.case.expected, *item.accepted) if calls not in known]
-        merged[key] = msgspec.structs.replace(
-            first, accepted=[*first.accepted, *others], usages=[*first.usages, *item.usages]
-        )
-    return list(merged.values())
+        merged.setdefault(prompt_digest(item.case), []).append(item)
+    return [_one_of(alike) for alike in merged.values()]
+
+
+def _one_of(alike: list[Position]) -> Position:
+    """Returns the first of positions with equal prompts, with what was done in the others."""
+    first = alike[0]
+    if len(alike) == 1:
+        return first
+    done = {_actions_key(first.case.expected)}
+    accepted: list[list[Call]] = []
+    tapes: list[list[Step]] = []
+    for item in alike:
+        if item.tape and _actions_key(item.case.expected) not in done:
+            tapes.append(item.tape)
+        for calls in (item.case.expected, *item.accepted):
+            if (key := _actions_key(calls)) not in done:
+                done.add(key)
+                accepted.append(calls)
+    usages = [usage for item in alike for usage in item.usages]
+    return msgspec.structs.replace(first, accepted=accepted, usages=usages, other_tapes=tapes)
+
+
+def _actions_key(calls: Sequence[Call]) -> tuple[bytes, ...]:
+    return tuple(call_key(call) for call in calls)
 
 
 def _limited(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import msgspec
 
 from actloom.core.environment import Action, Feedback
 from actloom.core.ids import digest_bytes
-from actloom.core.jsonvalue import Json, canonical_json
+from actloom.core.jsonvalue import canonical_json
 from actloom.core.messages import messages_of
 from actloom.core.record import Call, Message, Observation, Outcome, Step, Tool
+from actloom.evals.from_traces.call_keys import call_key
 from actloom.evals.from_traces.positions import Position
 from actloom.rollout.single import offered_tools
 
@@ -20,8 +22,8 @@ UNRECORDED = "This call was not recorded; the tape ends here."
 class _State(msgspec.Struct):
     """What has happened on the tape."""
 
-    used: list[int]
-    """Numbers of the recorded calls that were made, in the order made."""
+    used: list[str]
+    """Keys of the recorded calls that were made, in the order made."""
     unrecorded: int = 0
     ended: bool = False
 
@@ -31,12 +33,16 @@ class TapeWorld:
 
     Each recorded call answers one equal call (name and arguments) with its recorded result, in
     whatever order they come; the first call that was not recorded, or text without calls, is the
-    end. Tools are those of the turn's beginning.
+    end. Where equal prompts led to several tapes, the calls must be those of one of them. Tools are
+    those of the turn's beginning.
     """
 
     def __init__(self, position: Position) -> None:
         self._position = position
-        self._recorded = recorded_calls(position.tape)
+        self._tapes = [
+            [(call_key(call).decode(), observation) for call, observation in recorded_calls(tape)]
+            for tape in (position.tape, *position.other_tapes)
+        ]
         self._state = _State([])
 
     def reset(self, *, seed: int) -> list[Message]:
@@ -62,11 +68,13 @@ class TapeWorld:
         return Feedback(observations, done=self._state.ended)
 
     def _observed(self, call: Call) -> Observation:
-        key = call_key(call)
-        for at, (recorded, observation) in enumerate(self._recorded):
-            if at not in self._state.used and call_key(recorded) == key:
-                self._state.used.append(at)
-                return msgspec.structs.replace(observation, call_id=call.id)
+        key = call_key(call).decode()
+        made = Counter([*self._state.used, key])
+        for tape in self._tapes:
+            if made <= Counter(recorded for recorded, _ in tape):
+                results = [observation for recorded, observation in tape if recorded == key]
+                self._state.used.append(key)
+                return msgspec.structs.replace(results[made[key] - 1], call_id=call.id)
         self._state.unrecorded += 1
         return Observation(UNRECORDED, call.id, is_error=True)
 
@@ -83,26 +91,12 @@ class TapeWorld:
         self._state = msgspec.json.decode(state, type=_State)
 
     def grade(self) -> Outcome:
-        """Returns the share of the recorded calls that were made; success is all and no other."""
-        whole = len(self._recorded)
-        share = len(self._state.used) / whole if whole else float(not self._state.unrecorded)
+        """Returns the share of a tape's calls that were made; success is all and no other."""
+        made = Counter(self._state.used)
+        wholes = [len(tape) for tape in self._tapes if made <= Counter(key for key, _ in tape)]
+        share = max((made.total() / whole if whole else 1.0 for whole in wholes), default=0.0)
         success = share == 1.0 and not self._state.unrecorded and self._state.ended
         return Outcome(reward=share, success=success, state_hash=self.state_hash())
-
-
-def call_key(call: Call) -> bytes:
-    """Returns bytes that are equal for equal calls, whatever their ids."""
-    plain: Json = [call.name, _plain(dict(call.arguments)), call.arguments_text]
-    return canonical_json(plain)
-
-
-def _plain(value: Json) -> Json:
-    """Returns a value with whole floats as integers, so that 1.0 is 1."""
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, dict):
-        return {key: _plain(child) for key, child in value.items()}
-    return [_plain(child) for child in value] if isinstance(value, list) else value
 
 
 def recorded_calls(tape: Sequence[Step]) -> list[tuple[Call, Observation]]:
