@@ -25,7 +25,7 @@ from actloom.evals.bfcl.multi_turn import setup_of
 from actloom.evals.bfcl.profiles import Category, profile_of
 from actloom.evals.bfcl.question import Question
 from actloom.evals.bfcl.requests import Conversation, Settings
-from actloom.evals.bfcl.requests.styles import TEMPERATURE
+from actloom.evals.bfcl.requests.style import TEMPERATURE
 from actloom.evals.bfcl.rules import RULES
 from actloom.evals.bfcl.run_config import NOT_BY_DEFAULT, OWN_MAX_TOKENS, RunConfig
 from actloom.io.urls import write_bytes

@@ -10,7 +10,8 @@ from actloom.evals.bfcl.requests.conversation import (
     recorded,
     shown_functions,
 )
-from actloom.evals.bfcl.requests.styles import STYLES, Settings, StyleName
+from actloom.evals.bfcl.requests.style import Settings
+from actloom.evals.bfcl.requests.styles import STYLES, StyleName
 
 __all__ = [
     "MAX_STEPS",

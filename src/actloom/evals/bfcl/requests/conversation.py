@@ -27,12 +27,8 @@ from actloom.evals.bfcl.question import Question
 from actloom.evals.bfcl.requests import sentences
 from actloom.evals.bfcl.requests.languages import as_source, hint, hinted
 from actloom.evals.bfcl.requests.parts import is_deeper, object_at, text_at
-from actloom.evals.bfcl.requests.styles import (
-    TEMPERATURE,
-    Settings,
-    Turns,
-    style_of,
-)
+from actloom.evals.bfcl.requests.style import TEMPERATURE, Settings, Turns
+from actloom.evals.bfcl.requests.styles import style_of
 from actloom.evals.bfcl.requests.system_prompts import memory_prompt, with_system
 from actloom.evals.bfcl.variations import Variation, variation_of
 

@@ -13,7 +13,7 @@ from actloom.core.jsonvalue import JsonObject
 from actloom.core.model import Completion
 from actloom.core.schema import normalise_tool
 from actloom.dialects import dialect
-from actloom.evals.bfcl.requests.styles import Settings, Turns
+from actloom.evals.bfcl.requests.style import Settings, Turns
 from actloom.evals.bfcl.requests.system_prompts import with_system
 from actloom.evals.bfcl.variations import Variation
 

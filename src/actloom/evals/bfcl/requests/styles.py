@@ -9,7 +9,7 @@ handlers of August 2024 for the profile v1 (specs/bfcl.md, section 3).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, Protocol, TypeAlias, cast, get_args
+from typing import Literal, TypeAlias, cast, get_args
 
 import msgspec
 
@@ -18,8 +18,10 @@ from actloom.core.jsonvalue import Json, JsonObject
 from actloom.core.model import Completion
 from actloom.dialects import dialect
 from actloom.evals.bfcl.requests import sentences
+from actloom.evals.bfcl.requests.instructed import Instructed
 from actloom.evals.bfcl.requests.native_tools import native_tools
 from actloom.evals.bfcl.requests.parts import text_at
+from actloom.evals.bfcl.requests.style import Settings, Style, Turns
 from actloom.evals.bfcl.requests.system_prompts import system_prompt, with_system
 from actloom.evals.bfcl.requests.xlam import LLAMA, QWEN, Marks, xlam1_prompt, xlam2_prompt
 from actloom.evals.bfcl.variations import Variation
@@ -32,58 +34,11 @@ STYLES: tuple[StyleName, ...] = get_args(StyleName)
 BY_DIALECT = "dialect:"
 """Beginning of a style's name that is followed by a dialect's id."""
 
-TEMPERATURE = 0.001
 MAX_TOKENS = 4096
 """Most tokens of an answer to a text completion, of v4; chat requests do not limit it."""
 V1_MAX_TOKENS = {"fc": 1200, "prompt": 1200, "xlam": 512}
 REASONING_MODELS = ("o3", "o4-mini", "gpt-5")
 """Parts of names of models that take no temperature and tell their reasoning."""
-
-Turns: TypeAlias = list[list[JsonObject]]
-
-
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """What is sent beside the conversation."""
-
-    model: str
-    temperature: float = TEMPERATURE
-    max_tokens: int | None = None
-    """Tokens of an answer; None for the style's own limit."""
-
-
-class Style(Protocol):
-    """A way of asking."""
-
-    @property
-    def native(self) -> bool:
-        """Whether functions go as native tools, and calls come back as such."""
-        ...
-
-    def opened(self, turns: Turns, functions: Sequence[JsonObject], variation: Variation) -> Turns:
-        """Returns the turns as they are sent, with what must stand before them."""
-        ...
-
-    def body(
-        self, history: Sequence[JsonObject], functions: Sequence[JsonObject], settings: Settings
-    ) -> JsonObject:
-        """Returns the body of a request."""
-        ...
-
-    def spoken(self, completion: Completion) -> list[JsonObject]:
-        """Returns an answer as it joins the history."""
-        ...
-
-    def told(
-        self, results: Sequence[str], calls: Sequence[str], completion: Completion
-    ) -> list[JsonObject]:
-        """Returns results of calls as they join the history.
-
-        Args:
-            results: what each call gave.
-            calls: the calls as Python source, for styles without native calls.
-            completion: the answer that made the calls.
-        """
-        ...
 
 
 class Chat(msgspec.Struct, frozen=True):
@@ -279,8 +234,6 @@ def style_of(name: str, *, model: str, version: str) -> Style:
         InputError: there is none of that name, or the version has none.
     """
     if name.startswith(BY_DIALECT):
-        from actloom.evals.bfcl.requests.instructed import Instructed
-
         return Instructed(dialect(name.removeprefix(BY_DIALECT)).id)
     if version.split("-")[0] == "v1":
         kinds: tuple[Literal["fc", "prompt", "xlam"], ...] = ("fc", "prompt", "xlam")
