@@ -7,9 +7,11 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from actloom.core.errors import InputError
+from actloom.evals.bfcl.answers import gold_calls
 from actloom.evals.bfcl.baseline_scores import KINDS, KNOWN, computed
 from actloom.evals.bfcl.data import questions
 from actloom.evals.bfcl.details import details
@@ -17,9 +19,12 @@ from actloom.evals.bfcl.leaderboard import leaderboard
 from actloom.evals.bfcl.outputs import DAMAGED, answer_in, output_files
 from actloom.evals.bfcl.profiles import PROFILES, profile_of
 from actloom.evals.bfcl.revisions import PUBLISHED
+from actloom.evals.bfcl.rules import RULES
 from actloom.evals.bfcl.score import ScoreConfig, score
+from actloom.evals.bfcl.selftest import QUARANTINE
 from actloom.evals.bfcl.table import table
 from actloom.evals.bfcl.tally import ModelScore, Score
+from actloom.evals.bfcl.variations import VARIATIONS, variation_of
 from actloom.evals.bfcl.work import Paths, Room
 
 V1, V4 = PROFILES["v1-2024-08-11"], PROFILES["v4"]
@@ -356,3 +361,60 @@ def test_baselines_of_changed_data_are_computed(asked: Path, tmp_path: Path) -> 
     no_op, first_tool = scored(asked, tmp_path / "o").baselines
     assert (no_op.model, no_op.correct, no_op.total) == ("no-op", 0, 3)
     assert (first_tool.model, first_tool.correct, first_tool.total) == ("first-tool", 3, 3)
+
+
+def test_the_gold_of_v4_passes_the_whole_way_but_for_what_is_known(
+    shared_data: Path, tmp_path: Path
+) -> None:
+    data = shared_data / "bfcl_v4"
+    found = questions(str(data), V4)
+    wanted = [name for name, of in V4.categories.items() if of.kind in ("ast", "irrelevance")]
+    for name in wanted:
+        write(
+            tmp_path / f"o/gold/BFCL_v4_{name}_result.json",
+            [{"id": q.id, "result": native(gold_calls(q, RULES["v4"]))} for q in found[name]],
+        )
+    config = ScoreConfig(profile="v4", questions=str(data), outputs=str(tmp_path / "o"), workers=1)
+    model = only(
+        score(msgspec.structs.replace(config, dialect="native", underscores="no"), str(tmp_path))
+    )
+    lines = [json.loads(x) for x in (tmp_path / "verdicts.jsonl").read_bytes().splitlines()]
+    failed = {line["id"] for line in lines if not line["valid"]}
+    assert failed == {*QUARANTINE["v4"], "parallel_multiple_12", "parallel_multiple_26"}
+    assert model.total == 1_390 + 1_351 + 884
+    held = sum(tally.quarantined for tally in model.categories.values())
+    assert held == len(QUARANTINE["v4"])
+
+
+def native(calls: list[dict]) -> list[dict]:
+    return [{name: json.dumps(of)} for call in calls for name, of in call.items()]
+
+
+def test_format_sensitivity_is_read_in_the_form_each_record_was_asked_for(
+    shared_data: Path, tmp_path: Path
+) -> None:
+    data = shared_data / "bfcl_v4"
+    asked = questions(str(data), V4)["format_sensitivity"]
+    forms = {
+        "python": "[f(a=1)]",
+        "json": '[{"function": "f", "parameters": {"a": 1}}]',
+        "verbose_xml": (
+            '<functions><function name="f"><params><param name="a" value="1" type="integer"/>'
+            "</params></function></functions>"
+        ),
+        "concise_xml": '<functions><function name="f"><param name="a" type="integer">1</param>'
+        "</function></functions>",
+    }
+    rows = []
+    for q in asked:
+        variation = variation_of(q.id)
+        text = forms[variation.returns]
+        tagged = f"<TOOLCALL>{text}</TOOLCALL>" if variation.tagged else text
+        rows.append({"id": q.id, "result": tagged})
+    write(tmp_path / "o/m/format_sensitivity.jsonl", rows)
+    config = ScoreConfig(profile="v4", questions=str(data), outputs=str(tmp_path / "o"), workers=1)
+    model = only(score(config, str(tmp_path / "out")))
+    errors = set(model.categories["format_sensitivity"].errors)
+    assert not any(error.startswith("ast_decoder") for error in errors), errors
+    assert model.format_sensitivity is not None
+    assert set(model.format_sensitivity.accuracies) == {str(v) for v in VARIATIONS}

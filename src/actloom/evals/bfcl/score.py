@@ -265,6 +265,8 @@ def _model_score(
     reasons = {part.category: part.reason for part in parts if part.reason}
     row = board.row(model)
     columns = totals({name: tally.accuracy for name, tally in scored.items()}, profile)
+    lenient = totals({name: tally.lenient_accuracy for name, tally in scored.items()}, profile)
+    whole = not columns.overall.missing
     return ModelScore(
         model=model,
         decoder=traits.decoder,
@@ -276,7 +278,8 @@ def _model_score(
             if name not in scored
         },
         columns=columns.columns,
-        overall=None if columns.overall.missing else columns.overall.accuracy,
+        overall=columns.overall.accuracy if whole else None,
+        lenient_overall=lenient.overall.accuracy if whole else None,
         official=row.values if row else {},
         format_sensitivity=next((p.sensitivity for p in parts if p.sensitivity), None),
     )

@@ -36,7 +36,11 @@ def _model(model: ModelScore, score: Score) -> Iterator[str]:
     published = _published(model, score)
     for name, tally in model.categories.items():
         share = percent(tally.accuracy.accuracy)
-        cells = [f"{tally.correct:,}/{tally.total:,}", share, percent(tally.lenient_share)]
+        cells = [
+            f"{tally.correct:,}/{tally.total:,}",
+            share,
+            percent(tally.lenient_accuracy.accuracy),
+        ]
         cells += [_share_of(baseline, name) for baseline in score.baselines]
         yield _line(f"  {name}", cells + _beside(share, published.get(name, ""))) + _remarks(tally)
     yield from _totals(model, score)
@@ -70,27 +74,41 @@ def _remarks(tally: Tally) -> str:
 def _totals(model: ModelScore, score: Score) -> Iterator[str]:
     between = [""] * len(score.baselines)
     for name, column in model.columns.items():
-        header = name.partition("/")[2]
-        if name == TOTAL or column.missing or not _is_summary(header):
+        if name == TOTAL or column.missing or not _is_summary(name):
             continue
         beside = _beside(str(column), model.official.get(name, ""))
-        yield _line(f"  {header}", ["", str(column), "", *between, *beside])
-    counts = f"{model.correct:,}/{model.total:,}"
-    lenient = percent(model.lenient / model.total if model.total else 0.0)
+        yield _line(f"  {_shown(name)}", ["", str(column), "", *between, *beside])
     if model.overall is None:
-        strict = percent(model.correct / model.total if model.total else 0.0)
-        yield _line("  partial: only these records", [counts, strict, lenient])
+        yield _line("  partial: only these records", [_counts(model), *_shares(model)])
     else:
-        overall = percent(model.overall)
+        overall, lenient = percent(model.overall), percent(model.lenient_overall or 0.0)
         beside = _beside(overall, model.official.get(TOTAL, ""))
-        yield _line("  Overall", [counts, overall, lenient, *between, *beside])
+        yield _line("  Overall", [_counts(model), overall, lenient, *between, *beside])
     if model.format_sensitivity is not None:
         spread = model.format_sensitivity
         yield f"  format sensitivity: max delta {spread.max_delta:g}, deviation {spread.std:g}"
 
 
-def _is_summary(header: str) -> bool:
+def _counts(model: ModelScore) -> str:
+    return f"{model.correct:,}/{model.total:,}"
+
+
+def _shares(model: ModelScore) -> list[str]:
+    return [
+        percent(n / model.total if model.total else 0.0) for n in (model.correct, model.lenient)
+    ]
+
+
+def _is_summary(column: str) -> bool:
+    header = column.partition("/")[2]
     return header in SUMMARIES or header.endswith("Overall Acc")
+
+
+def _shown(column: str) -> str:
+    table, _, header = column.partition("/")
+    if table == "overall" or header.endswith(" Overall Acc"):
+        return header
+    return f"{table.replace('_', '-')}: {header}"
 
 
 def _published(model: ModelScore, score: Score) -> dict[str, str]:
@@ -116,12 +134,13 @@ def _reasons(model: ModelScore) -> Iterator[str]:
 def _summary(score: Score) -> Iterator[str]:
     yield _line("", ["right", "overall", "lenient", "published", "difference"])
     for model in score.models:
-        share = percent(model.lenient / model.total if model.total else 0.0)
-        overall = "partial" if model.overall is None else percent(model.overall)
         published = model.official.get(TOTAL, "")
-        beside = [published] if model.overall is None else _beside(overall, published)
-        counts = f"{model.correct:,}/{model.total:,}"
-        yield _line(model.model, [counts, overall, share, *beside])
+        if model.overall is None:
+            yield _line(model.model, [_counts(model), "partial", "", published])
+        else:
+            overall, lenient = percent(model.overall), percent(model.lenient_overall or 0.0)
+            beside = _beside(overall, published)
+            yield _line(model.model, [_counts(model), overall, lenient, *beside])
 
 
 def _line(name: str, cells: Sequence[str]) -> str:

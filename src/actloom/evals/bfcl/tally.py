@@ -48,9 +48,9 @@ class Tally(msgspec.Struct, kw_only=True, omit_defaults=True):
         return Accuracy(share, self.total, complete=not self.missing and self.total > 0)
 
     @property
-    def lenient_share(self) -> float:
+    def lenient_accuracy(self) -> Accuracy:
         """Share of records the lenient rules accept."""
-        return self.lenient / self.total if self.total else 0.0
+        return Accuracy(self.lenient / self.total if self.total else 0.0, self.total)
 
 
 class ModelScore(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -66,6 +66,8 @@ class ModelScore(msgspec.Struct, kw_only=True, omit_defaults=True):
     """`table/header` -> column of the official tables."""
     overall: float | None = None
     """The official total, 0 to 1; None where a category is missing or not whole."""
+    lenient_overall: float | None = None
+    """The same total of what the lenient rules accept."""
     official: dict[str, str] = {}
     """`table/header` -> the published value, of a model that is in the folder's tables."""
     format_sensitivity: FormatSensitivity | None = None
