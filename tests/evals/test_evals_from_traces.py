@@ -501,6 +501,8 @@ def test_votes_change_no_outcome(tmp_path: Path) -> None:
     found = run([record], tmp_path, lambda _: text_of_calls(call("look", id=2)), votes=votes)
     assert found.outcomes["differs"] == 1
     assert found.judged == {"new": 1}
+    assert [case.id for case in found.preferred["new"]] == ["s/a#step:0"]
+    assert found.preferred["production"] == []
 
 
 @pytest.mark.parametrize(

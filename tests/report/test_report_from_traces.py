@@ -95,6 +95,7 @@ def full(text: str = "words") -> Comparison:
         lasting=0,
         look_at=[compared(text, difference=kind) for kind in DIFFERENCES],
         better=[compared(text, outcome="better")],
+        preferred={"new": [compared(text)], "production": [compared(text, outcome="agrees")]},
         settings={text: text},
     )
 
@@ -166,10 +167,17 @@ def test_what_is_not_known_is_said_and_not_shown_as_zero() -> None:
 
 def test_sections_without_content_are_left_out() -> None:
     empty = msgspec.structs.replace(
-        full(), look_at=[], better=[], tools=[], production_faults={}, model_faults={}, judged={}
+        full(),
+        look_at=[],
+        better=[],
+        preferred={"new": [], "production": []},
+        tools=[],
+        production_faults={},
+        model_faults={},
+        judged={},
     )
     page = render(empty)
-    for heading in ("What to look at", "Better by rule", "Tool by tool", "Faults", "Judge says"):
+    for heading in ("What to look at", "Better by", "Tool by tool", "Faults", "Judge says"):
         assert f"<h2>{heading}" not in page
     assert "Cost and speed" in page
 

@@ -42,8 +42,12 @@ def render(found: Comparison) -> str:
     )
     sections = [
         ("cost", "Cost and speed", "", _sides(found)),
-        ("look", "What to look at before switching", _LOOK, _cases(found.look_at)),
+        ("look", "What to look at before switching", _LOOK, _cases(found.look_at, opened=OPENED)),
         ("better", "Better by rule", _BETTER, _cases(found.better)),
+        *(
+            (f"judge-{who}", f"Better by the judge: {name}", _JUDGE, _cases(found.preferred[who]))
+            for who, name in (("new", "the new model"), ("production", "the production model"))
+        ),
         ("tools", "Tool by tool", "", _tools(found.tools)),
         ("faults", "Faults by rule", "", _faults(found)),
         ("about", "What was asked, and what was not", "", _about(found)),
@@ -66,6 +70,7 @@ _LOOK = (
     " happen most, a few of each kind. A difference is no error by itself: the production model may"
     " be wrong."
 )
+_JUDGE = "Cases no rule decides in which the judge preferred the same answer in both orders."
 _BETTER = (
     "The production model's call was refused by the tool's schema, got an error, or repeated an"
     " earlier one; the new model's call has none of these faults."
@@ -261,10 +266,10 @@ def _about(found: Comparison) -> Markup:
     )
 
 
-def _cases(cases: Sequence[Compared]) -> Markup | None:
+def _cases(cases: Sequence[Compared], *, opened: int = 1) -> Markup | None:
     if not cases:
         return None
-    return join([_case(case, opened=at < OPENED) for at, case in enumerate(cases)])
+    return join([_case(case, opened=at < opened) for at, case in enumerate(cases)])
 
 
 def _case(case: Compared, *, opened: bool) -> Markup:
@@ -272,7 +277,7 @@ def _case(case: Compared, *, opened: bool) -> Markup:
         "summary",
         tag("span", _risk(case), class_="count"),
         tag("code", _called(case)),
-        f": {DIFFERENCES.get(case.difference, case.difference)}",
+        f": {_kind(case)}",
         _outcome_mark(case),
     )
     body = tag(
@@ -300,8 +305,11 @@ def _difference(case: Compared) -> str:
 
 def case_line(case: Compared) -> str:
     """Returns a case in one line: tools, difference, harm, id."""
-    difference = DIFFERENCES.get(case.difference, case.difference)
-    return visible(" ".join(f"{_called(case)}: {difference} ({_risk(case)}), {case.id}".split()))
+    return visible(" ".join(f"{_called(case)}: {_kind(case)} ({_risk(case)}), {case.id}".split()))
+
+
+def _kind(case: Compared) -> str:
+    return DIFFERENCES.get(case.difference, case.difference) or "other words"
 
 
 def _called(case: Compared) -> str:

@@ -152,6 +152,8 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     look_at: list[Compared]
     """Cases to look at before switching, the most harmful and frequent first."""
     better: list[Compared]
+    preferred: dict[str, list[Compared]]
+    """`new` or `production` -> cases in which the judge found it better in both orders."""
     settings: dict[str, str]
 
 
@@ -334,8 +336,14 @@ def compare_with_production(
         lasting=sum(case.level == len(LEVELS) - 1 for case in open_cases),
         look_at=_listed(sorted(open_cases, key=lambda case: _urgency(case, frequency)), shown),
         better=_listed([case for case in cases if case.outcome == "better"], shown),
+        preferred={who: _preferred(cases, who, shown) for who in ("new", "production")},
         settings=result.settings,
     )
+
+
+def _preferred(cases: Sequence[Compared], who: str, shown: int) -> list[Compared]:
+    won = [case for case in cases if case.votes and winner_of(case.votes) == who]
+    return _listed(won, shown)
 
 
 def _listed(cases: Sequence[Compared], shown: int) -> list[Compared]:
