@@ -91,6 +91,18 @@ def test_the_page_is_written_and_named(folder: Path, tmp_path: Path, capsys) -> 
     assert 'href="./../s/verdicts.jsonl"' in page.read_text()
 
 
+def test_tests_made_together_are_corrected_before_one_is_believed(tmp_path: Path, capsys) -> None:
+    # Alone 8 of 9 is p = 0.039; as one of three tests it is 0.117.
+    other = {f"o{at}": rows({*CASES} - {8}) for at in range(3)}
+    first = rows({*range(8, 60)})
+    folder = score_folder(tmp_path / "t", {"a": first, **other})
+    alone = ["compare", f"{folder}:a", f"{folder}:o0", "--fail-below=0"]
+    assert main(alone) == 1
+    assert "A is worse" in capsys.readouterr().out
+    assert main([*alone, f"{folder}:o1", f"{folder}:o2"]) == 0
+    assert capsys.readouterr().out.count("no difference can be told") == 3
+
+
 @pytest.mark.parametrize(
     ("specs", "said"),
     [

@@ -11,7 +11,7 @@ from cyclopts import Parameter
 
 if TYPE_CHECKING:
     from actloom.core.stats import Interval, McNemar
-    from actloom.evals.compare import Comparison, Flip, GroupDifference
+    from actloom.evals.compare import Comparison, Flip, GroupDifference, Reading
 
 CHANGES_SHOWN = 12
 """Changes from kind to kind that are printed."""
@@ -45,7 +45,7 @@ def compare(
         examples: cases shown of each kind in the HTML file.
         json: print the comparison as JSON on stdout, a list when there are several.
     """
-    from actloom.evals.compare import compare_outcomes, reading
+    from actloom.evals.compare import compare_outcomes, readings
     from actloom.evals.outcomes import read_outcomes
 
     _refuse_few(evaluations)
@@ -65,7 +65,7 @@ def compare(
         sys.stderr.write(f"-> {out}\n")
     if fail_below is None:
         return 0
-    worse = [each for each in found if reading(each) == "worse"]
+    worse = [each for each, said in zip(found, readings(found), strict=True) if said == "worse"]
     return int(any(each.exact.high < fail_below / 100 for each in worse))
 
 
@@ -82,12 +82,13 @@ def _refuse_few(evaluations: Sequence[str]) -> None:
 
 
 def _lines(found: Comparison) -> Iterator[str]:
+    from actloom.evals.compare import reading
     from actloom.report.words import count
 
     width = max(len(found.a), len(found.b)) + 5
     yield f"{'A  ' + found.a:<{width}}{_share(found.a_exact)}"
     yield f"{'B  ' + found.b:<{width}}{_share(found.b_exact)}"
-    yield f"{'A - B':<{width}}{_points(found.exact)} points: {_words(found)}"
+    yield f"{'A - B':<{width}}{_points(found.exact)} points: {_words(reading(found))}"
     yield f"McNemar: {_test(found.test)}"
     for label, interval in (
         ("official Overall", found.overall),
@@ -109,24 +110,20 @@ def _lines(found: Comparison) -> Iterator[str]:
     yield from _flip_lines("B only", found.worse)
 
 
-def _words(found: Comparison) -> str:
-    from actloom.evals.compare import reading
-
-    said = reading(found)
+def _words(said: Reading) -> str:
     return "no difference can be told" if said == "unclear" else f"A is {said}"
 
 
 def _several(found: Sequence[Comparison]) -> Iterator[str]:
-    from actloom.core.stats import holm
+    from actloom.evals.compare import corrected, readings
     from actloom.report.words import chance
 
     width = max(len(name) for each in found for name in (each.a, each.b)) + 2
     yield f"{found[0].a:<{width}}{_share(found[0].a_exact)}  (A)"
-    corrected = holm([each.test.p for each in found])
-    for each, p in zip(found, corrected, strict=True):
+    for each, p, said in zip(found, corrected(found), readings(found), strict=True):
         yield (
             f"{each.b:<{width}}{_share(each.b_exact)}  A - it {_points(each.exact)} points,"
-            f" McNemar p {chance(p)}: {_words(each)}"
+            f" McNemar p {chance(p)}: {_words(said)}"
         )
     yield f"p corrected for {len(found)} comparisons (Holm); all over the cases shared with A"
     yield from sorted({f"warning: {words}" for each in found for words in each.warnings})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import msgspec
 
@@ -110,12 +110,32 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     """Cases that are right in `b` only."""
 
 
-def reading(found: Comparison) -> Literal["better", "worse", "unclear"]:
+Reading: TypeAlias = Literal["better", "worse", "unclear"]
+
+
+def reading(found: Comparison) -> Reading:
     """Returns what can be said of `a`: only what interval and test agree on.
 
     The bootstrap interval is too narrow where few cases differ; the exact test is not.
     """
-    if found.test.p > SIGNIFICANT or found.exact.low <= 0 <= found.exact.high:
+    return readings([found])[0]
+
+
+def readings(found: Sequence[Comparison]) -> list[Reading]:
+    """Returns what can be said of `a` in each of several comparisons made together.
+
+    The tests are corrected for their number (Holm).
+    """
+    return [_read(each, p) for each, p in zip(found, corrected(found), strict=True)]
+
+
+def corrected(found: Sequence[Comparison]) -> list[float]:
+    """Returns the p values of comparisons made together, corrected for their number (Holm)."""
+    return holm([each.test.p for each in found])
+
+
+def _read(found: Comparison, p: float) -> Reading:
+    if p > SIGNIFICANT or found.exact.low <= 0 <= found.exact.high:
         return "unclear"
     return "better" if found.exact.low > 0 else "worse"
 

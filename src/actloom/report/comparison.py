@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from actloom.core.stats import Interval
-from actloom.evals.compare import Comparison, Flip, reading
+from actloom.evals.compare import Comparison, Flip, Reading, readings
 from actloom.evals.details import details_of
 from actloom.evals.evaluate import VERDICTS
 from actloom.evals.kinds import KINDS
@@ -55,15 +55,16 @@ def comparison_data(
 
 def _headline(found: Sequence[Comparison]) -> Headline:
     first = found[0]
+    note = "B" if len(found) == 1 else ""
     rows = [
         HeadlineRow(first.a, {"right": first.a_exact}, note="A", emphasis=True),
-        *(HeadlineRow(each.b, {"right": each.b_exact}, note="B") for each in found),
+        *(HeadlineRow(each.b, {"right": each.b_exact}, note=note) for each in found),
     ]
     differences = [Difference(f"A − {each.b}", each.exact) for each in found]
     if len(found) == 1:
         differences = [Difference("A − B", first.exact), *_further(first)]
     return Headline(
-        " ".join(_sentence(each) for each in found),
+        _answer(found),
         rows,
         differences,
         measure=f"share of right cases by profile {first.profile or 'not named'}",
@@ -80,9 +81,20 @@ def _further(found: Comparison) -> list[Difference]:
     return [Difference(label, interval) for label, interval in others if interval is not None]
 
 
-def _sentence(found: Comparison) -> str:
+def _answer(found: Sequence[Comparison]) -> str:
+    said = readings(found)
+    if len(found) == 1:
+        return _sentence(found[0], said[0])
+    words = {"better": "better than", "worse": "worse than", "unclear": "not told apart from"}
+    parts = [
+        f"{words[how]} {each.b} ({signed(each.exact.mean)})"
+        for each, how in zip(found, said, strict=True)
+    ]
+    return f"{found[0].a} is {'; '.join(parts)}: percentage points of right cases."
+
+
+def _sentence(found: Comparison, said: Reading) -> str:
     points = f"{signed(found.exact.mean)} points of {count(found.cases, 'shared case')}"
-    said = reading(found)
     if said == "unclear":
         return f"No difference between {found.a} and {found.b} can be told: {points}."
     return f"{found.a} is {said} than {found.b}: {points}."
