@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 import threading
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -143,6 +147,19 @@ def test_a_killed_run_asks_no_answered_case_again(data, tmp_path, cached: bool) 
     assert {seen[city] for city in held} == {2}
     result = json.loads((out / "result.json").read_text())
     assert (result["scores"]["exact"]["mean"], result["unanswered"]) == (1, 0)
+
+
+def test_an_interrupted_run_does_not_wait_for_answers_under_way(data, tmp_path) -> None:
+    gate = threading.Event()
+    with OpenAIServer(lambda body: gate.wait(60)) as server:
+        arguments = command(server, data, tmp_path / "e")
+        with subprocess.Popen([sys.executable, "-m", "actloom", *arguments]) as process:
+            while not server.requests:
+                assert process.poll() is None
+                time.sleep(0.02)
+            process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=20) == 130
+        gate.set()
 
 
 def test_an_answer_that_was_paid_for_but_not_yet_traced_is_not_asked_again(data, tmp_path) -> None:
