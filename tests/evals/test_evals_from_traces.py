@@ -480,19 +480,22 @@ def test_votes_are_swapped_stored_and_not_asked_for_twice(tmp_path: Path) -> Non
     records = [trace(str(n), turn(call("look", id=n))) for n in range(3)]
     answers = {f"Question {n}": text_of_calls(call("look", id=n + 7)) for n in range(3)}
     run(records, tmp_path, ScriptedModel(answers))
-    cases = compared_cases(positions_of(records, TracesConfig()), tmp_path)
+    positions = positions_of(records, TracesConfig())
+    cases = compared_cases(positions, tmp_path)
     judge = ScriptedModel(first_wins, name="judge")
-    votes = votes_of(cases, judge, tmp_path, data="d")
+    votes = votes_of(positions, cases, judge, tmp_path, data="d")
     assert len(asked) == 6
     assert {winner_of(both) for both in votes.values()} == {
         "tie"
     }  # the order decided, not the answer
+    assert "refund: Pays back." in asked[0]
+    assert "[user] Question 0" in asked[0]
     assert asked[0].index('"id":7') < asked[0].index('"id":0')
     assert asked[1].index('"id":0') < asked[1].index('"id":7')
-    assert votes_of(cases, judge, tmp_path, data="d") == votes
+    assert votes_of(positions, cases, judge, tmp_path, data="d") == votes
     assert len(asked) == 6
     with pytest.raises(OutputError, match="another data"):
-        votes_of(cases, judge, tmp_path, data="e")
+        votes_of(positions, cases, judge, tmp_path, data="e")
 
 
 def test_votes_change_no_outcome(tmp_path: Path) -> None:

@@ -206,7 +206,7 @@ def _votes(
 
     with asking.opened(judge, out) as model:
         cases = compared_cases(positions, out)
-        return votes_of(cases, model, out, data=f"{result.model} {result.data_digest}")
+        return votes_of(positions, cases, model, out, data=f"{result.model} {result.data_digest}")
 
 
 def _compared(

@@ -13,13 +13,18 @@ from actloom.core.check import same_value
 from actloom.core.environment import Action, Feedback
 from actloom.core.ids import digest_bytes
 from actloom.core.jsonvalue import json_text
+from actloom.core.messages import messages_of
 from actloom.core.model import Model, Prompt
-from actloom.core.record import Call, Message, Outcome
+from actloom.core.record import Call, Message, Outcome, Trajectory, text_of
 from actloom.evals.from_traces.comparison import Compared, Vote
+from actloom.evals.from_traces.positions import Positions
+from actloom.rollout.single import offered_tools
 from actloom.rollout.trace import Trace, TraceTurn, read_trace
 
 JUDGE_TRACE = "judge.jsonl"
 JUDGE_TOKENS = 512
+MAX_CONVERSATION, MAX_TOOLS = 24_000, 8_000
+"""Characters a judge is shown: the conversation's end, the tools' beginning."""
 _INSTRUCTION = """\
 You compare two answers of an assistant to the same conversation. Say which is better for the user:
 it does what was asked, calls the right tool with the right arguments, makes nothing up, and does
@@ -38,11 +43,18 @@ def needs_judge(case: Compared) -> bool:
 
 
 def votes_of(
-    cases: Sequence[Compared], judge: Model, out: str | Path, *, data: str, batch: int = 32
+    positions: Positions,
+    cases: Sequence[Compared],
+    judge: Model,
+    out: str | Path,
+    *,
+    data: str,
+    batch: int = 32,
 ) -> dict[str, list[Vote]]:
     """Asks the judge about the cases that need one and returns case id -> two votes.
 
     Args:
+        positions: the conversations and their tools.
         cases: cases as compared by rule.
         judge: who is asked.
         out: folder for `judge.jsonl`; votes that stand there are not asked for again.
@@ -53,8 +65,9 @@ def votes_of(
         OutputError: the folder holds votes of another judge, or on other data.
     """
     path = Path(out) / JUDGE_TRACE
+    records = {item.case.id: item.case.record for item in positions.items}
     questions = [
-        (f"{case.id}|{order}", _prompt(case, new_first=order == "new first"))
+        (f"{case.id}|{order}", _prompt(case, records[case.id], new_first=order == "new first"))
         for case in cases
         if needs_judge(case)
         for order in ("new first", "production first")
@@ -98,27 +111,29 @@ def vote_in(text: str, new_first: bool) -> Vote:
     return Vote(new_first, "new" if (said == "A") == new_first else "production")
 
 
-def _prompt(case: Compared, *, new_first: bool) -> Prompt:
+def _prompt(case: Compared, record: Trajectory, *, new_first: bool) -> Prompt:
     production = _answer(case.expected_text, case.expected)
     new = _answer(case.got_text, case.got)
     first, second = (new, production) if new_first else (production, new)
-    conversation = "\n\n".join(_tail_lines(case))
+    parts = {
+        "tools": "\n".join(f"{t.name}: {t.description}" for t in offered_tools(record))[:MAX_TOOLS],
+        "conversation": "\n\n".join(_lines(record))[-MAX_CONVERSATION:],
+        "answer_a": first,
+        "answer_b": second,
+    }
+    # A text cannot know the mark it would have to close.
     mark = digest_bytes(f"{case.id}\0{production}\0{new}".encode(errors="replace"))[:8]
-    text = "\n\n".join(
-        f"<{name}_{mark}>\n{part}\n</{name}_{mark}>"  # a text cannot know the mark it would close
-        for name, part in (
-            ("conversation", conversation),
-            ("answer_a", first),
-            ("answer_b", second),
+    marked = (f"<{name}_{mark}>\n{part}\n</{name}_{mark}>" for name, part in parts.items())
+    return Prompt([Message("system", _INSTRUCTION), Message("user", "\n\n".join(marked))])
+
+
+def _lines(record: Trajectory) -> Iterator[str]:
+    for message in messages_of(record)[0]:
+        calls = "".join(
+            f"\ncall {each.function.name}({json_text(each.function.arguments)})"
+            for each in message.tool_calls
         )
-    )
-    return Prompt([Message("system", _INSTRUCTION), Message("user", text)])
-
-
-def _tail_lines(case: Compared) -> Iterator[str]:
-    for message in case.tail:
-        calls = _answer("", message.calls) if message.calls else ""
-        yield f"[{message.role}] {message.text}{calls}"
+        yield f"[{message.role}] {text_of(message.content)}{calls}"
 
 
 def _answer(text: str, calls: Sequence[Call]) -> str:
