@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from actloom.evals.kinds import KINDS
@@ -121,21 +121,27 @@ def _examples(kind: FailureKind, places: _Places, *, opened: bool) -> Markup:
         "Failures of kind ",
         tag("code", breakable(kind.kind)),
     )
-    ordered = sorted(kind.examples, key=lambda e: e.group)
     return tag(
         "details",
         heading,
         tag("div", id=places.of(kind.kind)),
         [
             _of_group(list(inside), places.of(kind.kind, group) if group else None)
-            for group, inside in groupby(ordered, key=lambda e: e.group)
+            for group, inside in _by_group(kind.examples)
         ],
         open="" if opened else None,
     )
 
 
-def _of_group(examples: Sequence[FailureExample], anchor: str | None) -> Markup:
-    heading = tag("h3", examples[0].group, id=anchor) if anchor else None
+def _by_group(
+    examples: Sequence[FailureExample],
+) -> Iterator[tuple[str, Iterator[FailureExample]]]:
+    return groupby(sorted(examples, key=lambda e: e.group), key=lambda e: e.group)
+
+
+def _of_group(examples: Sequence[FailureExample], anchor: str | None = None) -> Markup:
+    group = examples[0].group
+    heading = tag("h3", group, id=anchor) if group else None
     return join(heading, [_example(example) for example in examples])
 
 
@@ -209,6 +215,6 @@ def _flip(flip: FlipKind, at: int) -> Markup:
         "details",
         heading,
         tag("div", id=f"flip-{at}"),
-        [_example(example) for example in flip.examples],
+        [_of_group(list(inside)) for _, inside in _by_group(flip.examples)],
         open="" if at == 0 else None,
     )
