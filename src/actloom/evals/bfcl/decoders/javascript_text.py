@@ -51,16 +51,18 @@ def _tree(source: str) -> SourceTree:
         if masked == source:
             raise
         tree = parsed(masked, "javascript")
-    if "await" in source and _names_await(tree.root):
+    if "await" in source and _names_await(tree.root, source.encode()):
         raise SyntaxError("await is no name")
     return tree
 
 
-def _names_await(root: Node) -> bool:
+def _names_await(root: Node, source: bytes) -> bool:
+    """Tells whether `await` is a name elsewhere than at the end of the arguments."""
     nodes = [root]
     while nodes:
         node = nodes.pop()
-        if node.type == "identifier" and node.text == b"await":
+        is_await = node.type == "identifier" and node.text == b"await"
+        if is_await and source[node.end_byte : node.end_byte + 1] != b")":
             return True
         nodes += node.children
     return False
