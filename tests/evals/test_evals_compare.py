@@ -294,6 +294,13 @@ def test_evaluations_compare_functions_and_arguments_too(tmp_path: Path) -> None
         compare(tmp_path / "a", tmp_path / "c")
 
 
+def test_of_a_run_its_evaluation_is_meant(tmp_path: Path) -> None:
+    evaluate(answering({0}), CASES, dialect("json_list"), tmp_path / "run" / "eval")
+    found = read_outcomes(tmp_path / "run")
+    assert found.folder == str(tmp_path / "run" / "eval")
+    assert [case for case, verdict in found.verdicts.items() if verdict.valid] == ["c0"]
+
+
 def test_a_score_and_an_evaluation_share_no_rules(tmp_path: Path) -> None:
     evaluate(answering({0}), CASES, dialect("json_list"), tmp_path / "e")
     rows = [("simple", case.id, "") for case in CASES]

@@ -14,6 +14,8 @@ from actloom.evals.bfcl.tally import SCORE, Score
 from actloom.evals.evaluate import RESULT, VERDICTS
 from actloom.evals.result import CaseVerdict, EvalResult
 
+RUN_EVAL = "eval"
+"""Folder of the evaluation within a run."""
 UNNAMED = "failed"
 """Kind of a failure whose line names none."""
 MODELS_SHOWN = 20
@@ -57,12 +59,14 @@ class Outcomes(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_outcomes(spec: str | Path) -> Outcomes:
-    """Returns the verdicts that `FOLDER` or `FOLDER:MODEL` names.
+    """Returns the verdicts that `FOLDER` or `FOLDER:MODEL` names; of a run those of its `eval`.
 
     Raises:
         InputError: no verdicts there, a damaged line, or no such model; says which there are.
     """
     folder, model = folder_and_model(str(spec))
+    if not (folder / VERDICTS).exists() and (folder / RUN_EVAL / VERDICTS).exists():
+        folder = folder / RUN_EVAL
     if (folder / RESULT).exists():
         return _evaluated(folder, model)
     return outcomes_of(read_score(folder), model)
