@@ -322,6 +322,8 @@ PROBLEMS: list[tuple[Any, str, str]] = [  # line, pointer, what is said or to be
     (case(expected=[], groups=["a"]), "/groups", "object of texts"),
     (case(expected=[], query=3), "/query", "text"),
     (case(expected=[], tools=[{"nme": "x"}]), "/tools", "name"),
+    (case(expected=[], tools=[TOOL, TOOL]), "/tools", "twice"),
+    (case(expected=[], tools=[{"name": "x", "parameters": 3}]), "/tools", "JSON Schema"),
     (case(expected=[call(city={"$anyof": ["a"]})]), "/expected/0/arguments/city", "$any_of"),
     (case(expected=[], text={"contains": "x"}), "/text", "$contains"),
     ('{"query": "x", "expected": []\n', "", "ends"),

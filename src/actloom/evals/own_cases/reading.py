@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import cast
 
@@ -240,11 +241,15 @@ def _tools_of(value: JsonObject, shared: Sequence[Tool]) -> list[Tool]:
     if "tools" not in value:
         return list(shared)
     try:
-        return tools_of(value["tools"])
+        tools = tools_of(value["tools"])
     except ToolSchemaError as error:
         raise BadExpectationError(
             f"{error.message}: expected {error.expected}, got {error.got}", path="/tools"
         ) from error
+    twice = [name for name, times in Counter(tool.name for tool in tools).items() if times > 1]
+    if twice:
+        raise BadExpectationError(f"tool {twice[0][:80]!r} is defined twice", path="/tools")
+    return tools
 
 
 def _rule_of(value: JsonObject) -> Rule:
