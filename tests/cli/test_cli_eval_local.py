@@ -54,8 +54,10 @@ def test_a_local_model_plays_several_turns(tiny, shared_data, tmp_path) -> None:
 
     if bfcl_home() is None:
         pytest.skip("BFCL's classes are not in the cache; actloom pull bfcl puts them there")
-    arguments = ["eval", "bfcl", "--model", str(tiny), "--dialect", "hermes", "--limit", "1"]
+    arguments = ["eval", "bfcl", "--model", str(tiny), "--limit", "1"]
     arguments += ["--questions", str(shared_data / "bfcl_v4"), "--category", "multi_turn_base"]
     assert main([*arguments, "--max-tokens", "4", "--out", str(tmp_path)]) == 0
     (line,) = lines_of(tmp_path / "outputs" / "tiny" / "multi_turn_base.jsonl")
     assert all(len(turn) == 1 for turn in json.loads(line)["result"])
+    settings = json.loads((tmp_path / "runs" / "tiny.json").read_text())
+    assert settings["dialect"] == "auto"

@@ -52,8 +52,8 @@ def eval_bfcl(  # noqa: PLR0913 -- one parameter an option
         out: folder to write.
         style: fc (native tool calls), prompt (functions and format in words), xlam,
             responses_fc, responses_prompt, or dialect:ID for the words of a dialect.
-        dialect: how answers are read: a decoder of docs/decoders.md; the style's official one by
-            default.
+        dialect: how answers are read: a decoder of docs/decoders.md; by default the style's
+            official one, and auto for native calls of a model in this process.
         category: category; may be given again; all that count in the total by default.
         limit: most questions of a category.
         max_tokens: tokens of an answer; the official limit by default.
@@ -70,7 +70,7 @@ def eval_bfcl(  # noqa: PLR0913 -- one parameter an option
         profile=profile,
         questions=questions or data or _pulled(),
         style=style,
-        dialect=dialect,
+        dialect=dialect or _own_dialect(model, style, served=served),
         categories=category or [],
         limit=limit,
         max_tokens=max_tokens,
@@ -97,6 +97,12 @@ def _own_model(spec: str, *, native: bool) -> Model | None:
 
         return baseline_model(spec, instruct=not native)
     return None
+
+
+def _own_dialect(model: str, style: str, *, served: bool) -> str:
+    """Returns the decoder of a model that nobody parses calls for; "" for the style's own."""
+    local = not served and not model.startswith("scripted:")
+    return "auto" if local and style.endswith("fc") else ""
 
 
 def _pulled() -> str:
