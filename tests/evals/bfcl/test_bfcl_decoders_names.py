@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from actloom import Call, Reply, dialect
 from actloom.core.errors import InputError
@@ -63,9 +65,9 @@ def test_a_dialect_does_not_read_native_calls() -> None:
 
 
 def test_native_calls_come_as_json_text_or_objects() -> None:
-    for given in ('{"city": "Rome", "days": 3}', {"city": "Rome", "days": 3}):
-        assert decoder("native").calls([{"find": given}], "python").value == FOUND
-        assert decoder("auto").calls([{"find": given}], "python").value == FOUND
+    for arguments in ('{"city": "Rome", "days": 3}', {"city": "Rome", "days": 3}):
+        assert decoder("native").calls([{"find": arguments}], "python").value == FOUND
+        assert decoder("auto").calls([{"find": arguments}], "python").value == FOUND
     assert decoder("native").calls([{"find": "{"}], "python").error
 
 
@@ -79,3 +81,29 @@ def test_call_texts_are_python() -> None:
     text = dialect("hermes").render(REPLY)
     assert decoder("hermes").call_texts(text).value == ["find(city='Rome',days=3)"]
     assert decoder("native").call_texts([{"f": '"x"'}]).error
+
+
+@settings(max_examples=50)
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=20),
+        lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner),
+        max_leaves=4,
+    )
+    | st.text(st.sampled_from("f(x=1)[]{}'\",:\n<>/`; \\"), max_size=30)
+)
+def test_no_result_makes_a_leaderboard_decoder_raise(result: object) -> None:
+    for name in names():
+        if "@" in name:
+            for decoded in (
+                *(decoder(name).calls(result, language) for language in ("python", "java")),
+                decoder(name).call_texts(result),
+            ):
+                assert isinstance(decoded, Decoded)
+                assert decoded.value is None or not decoded.error
+
+
+def test_a_long_thought_before_a_call_is_no_hindrance() -> None:
+    text = "Hm, which [city] would that be? " * 4_000 + dialect("hermes").render(REPLY)
+    assert decoder("auto").calls(text, "python").value == FOUND
+    assert decoder("auto").calls(text * 10, "python").error

@@ -14,9 +14,9 @@ from actloom.evals.bfcl.decoders.output_decoder import OutputDecoder
 from actloom.evals.bfcl.decoders.shapes import entries, text_of
 
 MAX_CHARS = 200_000
-"""Longest text that is read in a dialect strictly."""
-MAX_LENIENT_CHARS = 10_000
-"""Longest text that is read leniently or whose dialect is looked for."""
+"""Longest text that is read in a dialect."""
+MAX_MARKS = 5_000
+"""Most `<`, `[` and `{` in it: each may begin a call that has to be tried."""
 
 
 def dialect_decoder(name: str, *, lenient: bool = False) -> OutputDecoder:
@@ -44,13 +44,18 @@ def _decoder(name: str, reads: str, to_calls: Callable[[Json], Sequence[object]]
 
 
 def _parsed(text: str, name: str, *, lenient: bool) -> list[Call]:
-    limit = MAX_LENIENT_CHARS if lenient else MAX_CHARS
-    if len(text) > limit:
-        raise TooLargeError(f"expected at most {limit} characters, got {len(text)}")
+    _check(text)
     parsed = dialect(name).parse(text, lenient=lenient)
     if parsed.error and not parsed.repairs:
         raise ValueError(parsed.error)
     return parsed.reply.tool_calls
+
+
+def _check(text: str) -> None:
+    if len(text) > MAX_CHARS:
+        raise TooLargeError(f"expected at most {MAX_CHARS} characters, got {len(text)}")
+    if sum(map(text.count, "<[{")) > MAX_MARKS:
+        raise TooLargeError(f"expected at most {MAX_MARKS} opening brackets and tags")
 
 
 def _objects(calls: list[Call]) -> list[dict[str, JsonObject]]:
@@ -73,8 +78,7 @@ def _native(result: Json) -> list[dict[str, Json]]:
 def _found(result: Json) -> Sequence[object]:
     if not isinstance(result, str):
         return _native(result)
-    if len(result) > MAX_LENIENT_CHARS:
-        raise TooLargeError(f"expected at most {MAX_LENIENT_CHARS} characters, got {len(result)}")
+    _check(result)
     name = detect(result)
     return [] if name is None else _objects(_parsed(result, name, lenient=True))
 
