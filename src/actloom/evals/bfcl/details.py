@@ -90,7 +90,7 @@ def _cases(room: Room, job: Job, ids: Collection[str]) -> Iterator[CaseVerdict]:
     given = [of for of in answers(job.path, asked, job.category).answers if of.id in asked]
     pairs = [(asked[of.id], of) for of in given]
     for (question, answer), of in zip(pairs, judge.judgements(category, pairs)):
-        got = _got(answer.result, question, judge.decoder)
+        got = _got(answer.result, question, judge.reader(question))
         case = _case(question, of, room, job)
         yield msgspec.structs.replace(case, got=got, text=_text(answer.result))
 

@@ -147,7 +147,7 @@ class ModelJudge:
         return _strict(replayed_verdict(question, self.decoder.call_texts(result), tape))
 
     def _checked(self, question: Question, result: Json, *, abstains: bool) -> Judgement:
-        decoded = self._reader(question).calls(result, question.language)
+        decoded = self.reader(question).calls(result, question.language)
         underscores = self._underscored(result)
         judge = judge_of(question, self._rules)
         verdict = judge.explained if self._explained else judge.verdict
@@ -159,7 +159,7 @@ class ModelJudge:
         )
         return Judgement(strict, lenient=lenient.valid)
 
-    def _reader(self, question: Question) -> Decoder:
+    def reader(self, question: Question) -> Decoder:
         """Returns the decoder of a record: of the form it was asked for, where it names one."""
         variation = variation_of(question.id)
         if variation is None or self._traits.decoder not in ASKED_FORMS:
