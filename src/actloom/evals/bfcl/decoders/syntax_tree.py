@@ -50,7 +50,7 @@ def parsed(source: str, grammar: Literal["java", "javascript"]) -> SourceTree:
         UnicodeEncodeError: lone surrogates.
     """
     short, cuts = _without_long_strings(source)
-    root = _root(short.encode(), _parser(grammar))
+    root = _root(short.encode(), _language(grammar))
     if root.has_error and _has_error_node(root):
         raise SyntaxError(f"not {grammar}")
     return SourceTree(root, cuts)
@@ -72,7 +72,8 @@ def _without_long_strings(source: str) -> tuple[str, list[tuple[int, int]]]:
     return "".join([*parts, source[at:]]), cuts
 
 
-def _root(source: bytes, parser: Parser) -> Node:
+def _root(source: bytes, language: Grammar) -> Node:
+    parser = Parser(language)  # its own, for other threads may run while a callback does
     if len(source) <= _ALWAYS_FAST:
         return parser.parse(source).root_node
     end = time.thread_time() + MAX_SECONDS
@@ -86,17 +87,16 @@ def _root(source: bytes, parser: Parser) -> Node:
     try:
         return parser.parse(chunk, progress_callback=is_late).root_node
     except ValueError:
-        parser.reset()
         raise TooLargeError(f"expected a text that parses in {MAX_SECONDS} s") from None
 
 
 @functools.cache
-def _parser(grammar: str) -> Parser:
+def _language(grammar: str) -> Grammar:
     if grammar == "java":
         import tree_sitter_java as module
     else:
         import tree_sitter_javascript as module
-    return Parser(Grammar(module.language()))
+    return Grammar(module.language())
 
 
 def _has_error_node(root: Node) -> bool:
