@@ -6,8 +6,6 @@ Of `failures.jsonl.gz` only lines of the category `rest` and of ids listed in
 
 from __future__ import annotations
 
-import csv
-
 import msgspec
 
 from actloom.core.errors import InputError
@@ -93,6 +91,8 @@ def table_of(path: str, columns: tuple[str, ...]) -> list[dict[str, str]]:
     Raises:
         InputError: it cannot be read, or lacks one of the columns.
     """
+    import csv
+
     try:
         text = b"\n".join(line for _, line in lines_of(path)).decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -7,7 +7,6 @@ file. Nothing is dropped in silence: what cannot be joined is counted.
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -147,9 +146,11 @@ def chosen(files: Sequence[OutputFile], models: Sequence[str]) -> list[OutputFil
     Raises:
         InputError: a pattern matches none; names the nearest model.
     """
-    names = list(dict.fromkeys(file.model for file in files))
+    names = models_of(files)
     for pattern in models:
         if not any(fnmatchcase(name, pattern) for name in names):
+            import difflib
+
             near = difflib.get_close_matches(pattern, names, n=1, cutoff=0.3)
             raise InputError(
                 f"no outputs of a model {pattern!r}",

@@ -6,7 +6,6 @@ every score (specs/bfcl.md, sections 1 and 7).
 
 from __future__ import annotations
 
-import difflib
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -71,6 +70,8 @@ def profile_of(name: str) -> Profile:
 
 
 def _unknown(what: str, name: str, known: list[str], *, where: str = "") -> InputError:
+    import difflib
+
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.3)
     return InputError(
         f"unknown BFCL {what} {name!r}",
