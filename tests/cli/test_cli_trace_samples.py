@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from actloom.cli import main
+from killing import killed_when
+from openai_server import OpenAIServer
+from tiny_model import tiny_model
 
 NO_TRACES = {
     "acebench": "gold answers and questions",
@@ -75,3 +81,44 @@ def test_gold_goes_through_every_recorded_turn(shared_data: Path, tmp_path: Path
             continue
         assert found is not None, sample.name
         assert found["agreement"]["mean"] == 1, (sample.name, found["look_at"][:1])
+
+
+def lines_of(path: Path) -> list[bytes]:
+    return path.read_bytes().splitlines(keepends=True) if path.exists() else []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sample", ["sharegpt_function_call", "otel_genai_span", "api_bank"])
+@pytest.mark.parametrize("kind", ["server", "local"])
+def test_a_run_over_a_trace_sample_is_killed_half_way_and_asks_no_case_twice(
+    sample: str, kind: str, shared_data: Path, tmp_path: Path
+) -> None:
+    if kind == "local":
+        pytest.importorskip("transformers", reason="a local model needs actloom[train]")
+    source, out = shared_data / "formats" / sample, tmp_path / "e"
+    trace = out / "trace.jsonl"
+    whole = 2 if sample == "otel_genai_span" else 12
+    gate, asked = threading.Event(), Counter[str]()
+
+    def script(body: dict[str, Any]) -> str:
+        asked[json.dumps(body["messages"])] += 1
+        if len(asked) > whole // 2 and not gate.is_set():
+            gate.wait(60)
+        return "I cannot help with that."
+
+    with OpenAIServer(script) as server:
+        model = f"{server.url}#m" if kind == "server" else str(tiny_model(tmp_path / "tiny"))
+        arguments = ["eval", "from-traces", str(source), "--model", model, "--out", str(out)]
+        arguments += ["--limit", str(whole), "--concurrency", "1", "--batch", "1", "--no-cache"]
+        arguments += ["--max-tokens", "4"]
+        killed_when(arguments, lambda: len(lines_of(trace)) >= 1 + whole // 2, within_s=180)
+        first = [line for line in lines_of(trace) if line.endswith(b"\n")]
+        assert 1 + whole // 2 <= len(first) <= 1 + whole
+        gate.set()
+        assert main(arguments) == 0
+    assert lines_of(trace)[: len(first)] == first
+    cases = [json.loads(line)["case"] for line in lines_of(trace)[1:]]
+    assert len(cases) == len(set(cases)) == whole
+    if kind == "server":
+        assert len(first) == 1 + whole // 2
+        assert sorted(asked.values())[:-1] == [1] * (whole - 1)  # the last was in flight
