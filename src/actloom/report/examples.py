@@ -45,7 +45,10 @@ def failure_kinds(outcomes: Outcomes, *, examples: int = EXAMPLES) -> tuple[list
             kind,
             number,
             KINDS.get(kind, ""),
-            [example_of(details.cases[v.id], details) for v in picked.get(kind, [])],
+            [
+                example_of(details.cases[v.id], shown=not details.problem)
+                for v in picked.get(kind, [])
+            ],
         )
         for kind, number in failure_counts(failed).items()
     ]
@@ -101,9 +104,8 @@ def failure_groups(verdicts: Iterable[CaseVerdict]) -> list[FailureGroup]:
     ]
 
 
-def example_of(verdict: CaseVerdict, details: Details) -> FailureExample:
-    """Returns one failed case side by side."""
-    shown = not details.problem
+def example_of(verdict: CaseVerdict, *, shown: bool = True) -> FailureExample:
+    """Returns one failed case side by side; without its calls when they could not be `shown`."""
     return FailureExample(
         query=verdict.query,
         expected=expected_text(verdict) if shown else NOT_SHOWN,

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 
-from actloom.core.jsonvalue import json_text
-from actloom.core.record import Call
 from actloom.evals.outcomes import read_verdicts
 from actloom.evals.result import CaseVerdict, failure_counts
+from actloom.report.examples import example_of
 from actloom.report.model import (
     Curve,
     CurveSet,
     Difference,
-    FailureExample,
     FailureKind,
     Fix,
     GroupScores,
@@ -139,24 +136,10 @@ def _failures(verdicts: list[CaseVerdict]) -> list[FailureKind]:
         FailureKind(
             kind,
             count,
-            examples=[_failure(v) for v in verdicts if v.code == kind][:EXAMPLES],
+            examples=[example_of(v) for v in verdicts if v.code == kind][:EXAMPLES],
         )
         for kind, count in failure_counts(verdicts).items()
     ]
-
-
-def _failure(verdict: CaseVerdict) -> FailureExample:
-    return FailureExample(
-        query=verdict.query,
-        expected=_calls_text(verdict.expected),
-        got=_calls_text(verdict.got) or verdict.text,
-        reason=verdict.message,
-        id=verdict.id,
-    )
-
-
-def _calls_text(calls: Iterable[Call]) -> str:
-    return "\n".join(f"{call.name}({json_text(call.arguments)})" for call in calls)
 
 
 def _lint(demo: DemoResult) -> LintResult:
