@@ -219,7 +219,7 @@ def test_equal_calls_with_different_results_are_kept():
     first, second = weather(), weather()
     calls = [msgspec.structs.replace(c, id=i) for c, i in ((first, "a"), (second, "b"))]
     seen = [Observation("heads", "a"), Observation("tails", "b")]
-    [finding] = verify_function(record(*calls, observations=seen))
+    [finding] = verify_function(record(*calls, observations=seen), select=["CALL"])
     assert finding.fix == []
 
 
@@ -239,7 +239,7 @@ def test_places_count_system_examples_opening_and_earlier_steps():
 def test_calls_before_the_first_question_are_checked():
     function = MessageFunction(name="nowhere", arguments={})
     opening = Message(role="assistant", tool_calls=[MessageCall(id="1", function=function)])
-    [finding] = verify_function(record(opening=[opening]))
+    [finding] = verify_function(record(opening=[opening]), select=["CALL"])
     assert (finding.code, finding.path) == ("CALL002", "/messages/0/tool_calls/0/function/name")
 
 

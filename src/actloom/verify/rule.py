@@ -32,6 +32,8 @@ class Rule(msgspec.Struct, frozen=True):
     """True when at least some findings carry a fix."""
     version: int = 1
     """Raised whenever the rule's verdicts change."""
+    default: bool = True
+    """False for a rule that speaks only when `select` names it: advice, or work that takes long."""
 
 
 class PlacedReply(msgspec.Struct, frozen=True):

@@ -16,6 +16,7 @@ from actloom.verify.rule import Check, Rule, Subject
 FAMILIES = {
     "calls": [f"CALL{n:03d}" for n in range(1, 9)],
     "schemas": [f"SCHEMA{n:03d}" for n in range(1, 3)],
+    "trajectory": [f"TRAJ{n:03d}" for n in range(1, 11)],
 }
 """Module of a family -> its rule codes. Each code names a `Rule` there and a page in `pages/`."""
 
@@ -50,7 +51,9 @@ class Selection(msgspec.Struct, frozen=True):
 
 
 def selection(select: Sequence[str] = (), ignore: Sequence[str] = ()) -> Selection:
-    """Returns the rules whose codes begin with one of `select` (all if empty) and none of `ignore`.
+    """Returns the rules whose codes begin with one of `select` and none of `ignore`.
+
+    With an empty `select`, all rules that speak by default.
 
     Raises:
         RecipeError: an entry matches no rule; the message lists the codes.
@@ -65,9 +68,10 @@ def _selection(select: tuple[str, ...], ignore: tuple[str, ...]) -> Selection:
         if not any(code.startswith(prefix) for code in codes):
             raise _no_such_rule(prefix, codes)
     chosen = [
-        RULES.get(code)
-        for code in codes
-        if (not select or code.startswith(select)) and not (ignore and code.startswith(ignore))
+        rule
+        for rule in (RULES.get(code) for code in codes)
+        if (rule.code.startswith(select) if select else rule.default)
+        and not (ignore and rule.code.startswith(ignore))
     ]
     return Selection(
         rules=tuple(chosen),
@@ -98,7 +102,7 @@ def verify(
 
     Args:
         records: one record, or any iterable of records.
-        select: rule codes or their beginnings (`CALL`, `CALL002`); all rules when empty.
+        select: rule codes or their beginnings (`CALL`, `CALL002`); the default ones when empty.
         ignore: rule codes or beginnings to leave out.
 
     Raises:
