@@ -9,8 +9,11 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from actloom.core.errors import InputError
+from actloom.evals.bfcl import files
 from actloom.evals.bfcl.answers import gold_calls
 from actloom.evals.bfcl.baseline_scores import KINDS, KNOWN, computed
 from actloom.evals.bfcl.data import questions
@@ -418,3 +421,33 @@ def test_format_sensitivity_is_read_in_the_form_each_record_was_asked_for(
     assert not any(error.startswith("ast_decoder") for error in errors), errors
     assert model.format_sensitivity is not None
     assert set(model.format_sensitivity.accuracies) == {str(v) for v in VARIATIONS}
+
+
+@given(
+    lines=st.lists(st.binary(max_size=12).map(lambda b: b.replace(b"\n", b".")), max_size=20),
+    piece=st.integers(1, 9),
+    packed=st.booleans(),
+)
+@settings(max_examples=80, deadline=None)
+def test_lines_are_the_same_whatever_pieces_a_file_is_read_in(
+    lines: list[bytes], piece: int, packed: bool, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.mktemp("lines") / "file.jsonl"
+    data = b"\n".join(lines)
+    path.write_bytes(gzip.compress(data) if packed else b"#" + data)
+    expected = [(n, of) for n, line in enumerate(lines, 1) if (of := line.strip())]
+    if not packed:  # the mark keeps drawn bytes from looking compressed
+        first = b"#" + (lines[0] if lines else b"")
+        expected = [(1, first.strip()), *(pair for pair in expected if pair[0] > 1)]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(files, "_PIECE", piece)
+        assert list(files.lines_of(str(path))) == expected
+
+
+def test_a_line_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "MAX_LINE", 100)
+    monkeypatch.setattr(files, "_PIECE", 10)
+    (tmp_path / "file.jsonl").write_bytes(b"short\n" + b"x" * 200)
+    with pytest.raises(InputError, match="damaged") as raised:
+        list(files.lines_of(str(tmp_path / "file.jsonl")))
+    assert "file.jsonl:2" in str(raised.value)

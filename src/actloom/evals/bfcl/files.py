@@ -52,11 +52,9 @@ def lines_of(path: str) -> Iterator[tuple[int, bytes]]:
     Raises:
         InputError: the file is missing, its compression is damaged, or a line is over `MAX_LINE`.
     """
-    number = 0
-    for line in _split(path):
-        number += 1
-        if line := line.strip():
-            yield number, line
+    for number, line in enumerate(_split(path), start=1):
+        if stripped := line.strip():
+            yield number, stripped
 
 
 def _split(path: str) -> Iterator[bytes]:
