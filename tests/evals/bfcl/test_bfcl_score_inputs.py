@@ -296,6 +296,16 @@ def test_changed_data_is_said(asked: Path, tmp_path: Path) -> None:
     assert f"data {found.data_hash} (changed: simple_python)" in next(table(found))
 
 
+def test_details_are_found_from_another_folder(
+    asked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "o/m/simple_python.jsonl", map(output, range(3)))
+    monkeypatch.chdir(tmp_path)
+    scored(asked.relative_to(tmp_path), Path("o"))
+    monkeypatch.chdir("/")
+    assert [case.valid for case in details(tmp_path / "out", "m", ["simple_python_2"])] == [True]
+
+
 def test_details_show_question_tools_expected_and_got(asked: Path, tmp_path: Path) -> None:
     write(tmp_path / "o/m/simple_python.jsonl", [output(0), output(1, 9), "{"])
     scored(asked, tmp_path / "o")

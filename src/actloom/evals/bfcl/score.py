@@ -27,7 +27,7 @@ from actloom.evals.bfcl.revisions import data_hash
 from actloom.evals.bfcl.tally import SCORE, VERDICTS, ModelScore, Score
 from actloom.evals.bfcl.traits import Traits, Underscores, model_table
 from actloom.evals.bfcl.work import Job, Part, Paths, Room, collect_rarely, part_of
-from actloom.io.urls import is_folder, join
+from actloom.io.urls import is_folder, is_url, join
 
 if TYPE_CHECKING:
     from actloom.evals.bfcl.selftest import GoldDefect
@@ -246,9 +246,9 @@ def _score(parts: Sequence[Part], plan: Plan) -> Score:
         data_hash=data.digest,
         data_state=data.state,
         data_digests=digests,
-        questions=room.questions.folder,
-        outputs=plan.outputs,
-        data=config.data,
+        questions=_absolute(room.questions.folder),
+        outputs=_absolute(plan.outputs),
+        data=_absolute(config.data),
         dialect=config.dialect,
         underscores=config.underscores,
         actloom=__version__,
@@ -256,6 +256,11 @@ def _score(parts: Sequence[Part], plan: Plan) -> Score:
         baselines=baseline_scores(room, digests),
         notes=_notes(models, traits),
     )
+
+
+def _absolute(path: str) -> str:
+    """Returns a path that `details` finds from any folder; URLs and "" as they are."""
+    return str(Path(path).absolute()) if path and not is_url(path) else path
 
 
 def _model_score(
