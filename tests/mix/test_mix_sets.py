@@ -14,8 +14,9 @@ from actloom.core.finding import Reject
 from actloom.core.record import Call, Provenance, Reply, Step, Tool, Trajectory
 from actloom.core.rows import decode_row
 from actloom.core.transform import Produced, ShardSpec
+from actloom.match.keys import duplicate_key
 from actloom.mix import MixConfig, SourceConfig, SplitConfig, transforms
-from actloom.mix.keys import duplicate_key, open_values, tool_names
+from actloom.mix.keys import open_values, tool_names
 from actloom.mix.mixture import split_counts
 from actloom.run.executor import run_stage
 from actloom.run.stages import SetStage

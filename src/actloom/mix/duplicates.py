@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from actloom.core.record import Trajectory
 from actloom.core.transform import Produced
-from actloom.mix.keys import duplicate_key
-from actloom.mix.ledger import Ledger
+from actloom.match.keys import duplicate_key
+from actloom.match.ledger import Ledger
 from actloom.mix.rejects import DUPLICATE, reject
 
 

@@ -12,8 +12,8 @@ from actloom.core.ids import seed_of
 from actloom.core.record import Trajectory
 from actloom.core.rows import decode_row, encode_row
 from actloom.core.transform import Produced
+from actloom.match.ledger import temporary_database
 from actloom.mix.config import SourceConfig
-from actloom.mix.ledger import temporary_database
 from actloom.mix.rejects import OVER_CAP, WEIGHED_OUT, reject
 from actloom.mix.split import TRAIN
 

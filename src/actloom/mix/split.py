@@ -9,8 +9,9 @@ import msgspec
 from actloom.core.jsonvalue import Json, JsonObject
 from actloom.core.record import Trajectory
 from actloom.core.transform import Produced
+from actloom.match.keys import digest_of, query_of
 from actloom.mix.config import SplitConfig, SplitUnit
-from actloom.mix.keys import digest_of, open_values, query_of, tool_names
+from actloom.mix.keys import open_values, tool_names
 from actloom.mix.rejects import STRADDLES, reject
 
 TRAIN, TEST = "train", "test"
