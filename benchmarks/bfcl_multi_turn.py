@@ -20,7 +20,7 @@ from pathlib import Path
 from actloom.envs.bfcl.classes import DOCUMENTS, official_classes
 from actloom.envs.bfcl.room import Room
 from actloom.envs.bfcl.trial import Trial, WorldSetup
-from actloom.evals.bfcl.turn_mutations import turn_mutations
+from actloom.evals.bfcl.turns.turn_mutations import turn_mutations
 from bfcl_eval_environment import bfcl_eval_environ, bfcl_eval_python
 
 CATEGORIES = ("base", "miss_func", "miss_param", "long_context")

@@ -21,16 +21,16 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from actloom.evals.bfcl.answers import gold_calls
-from actloom.evals.bfcl.data import questions
+from actloom.evals.bfcl.checker.answers import gold_calls
+from actloom.evals.bfcl.checker.java import JAVA_TYPES, java_value
+from actloom.evals.bfcl.checker.javascript import JAVASCRIPT_TYPES, javascript_value
+from actloom.evals.bfcl.checker.mutations import mutations
+from actloom.evals.bfcl.checker.rules import RULES
+from actloom.evals.bfcl.checker.verdicts import CRASHED, Judge
+from actloom.evals.bfcl.data.questions import questions
 from actloom.evals.bfcl.decoding import Decoded
-from actloom.evals.bfcl.java import JAVA_TYPES, java_value
-from actloom.evals.bfcl.javascript import JAVASCRIPT_TYPES, javascript_value
-from actloom.evals.bfcl.mutations import mutations
-from actloom.evals.bfcl.profiles import profile_of
 from actloom.evals.bfcl.question import Question
-from actloom.evals.bfcl.rules import RULES
-from actloom.evals.bfcl.verdicts import CRASHED, Judge
+from actloom.evals.bfcl.versions.profiles import profile_of
 from bfcl_eval_environment import bfcl_eval_environ, bfcl_eval_python
 from bfcl_fuzz import fuzzed_calls, fuzzed_literal
 

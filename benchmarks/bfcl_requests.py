@@ -37,15 +37,15 @@ from actloom.envs.bfcl.classes import official_classes
 from actloom.envs.bfcl.live import CallWorld, RecordedWorld
 from actloom.envs.bfcl.room import Room
 from actloom.envs.bfcl.trial import Memory, Played, WorldSetup
-from actloom.evals.bfcl.agentic import prerequisites
-from actloom.evals.bfcl.case_runs import CaseRun, SingleRun, TurnsRun
-from actloom.evals.bfcl.data import QuestionSet, questions
+from actloom.evals.bfcl.data.questions import QuestionSet, questions
 from actloom.evals.bfcl.decoders import decoder
-from actloom.evals.bfcl.multi_turn import setup_of
-from actloom.evals.bfcl.profiles import profile_of
 from actloom.evals.bfcl.question import Question
 from actloom.evals.bfcl.requests import Conversation
 from actloom.evals.bfcl.requests.styles import XLAM
+from actloom.evals.bfcl.runs.case_runs import CaseRun, SingleRun, TurnsRun
+from actloom.evals.bfcl.turns.agentic import prerequisites
+from actloom.evals.bfcl.turns.multi_turn import setup_of
+from actloom.evals.bfcl.versions.profiles import profile_of
 from actloom.io.pull.bfcl import pull_bfcl_files
 from actloom.llm.http import HttpModel, Server
 from bfcl_eval_environment import bfcl_eval_environ, bfcl_eval_python

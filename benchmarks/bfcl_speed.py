@@ -30,16 +30,16 @@ from pathlib import Path
 
 import msgspec
 
-from actloom.evals.bfcl.data import QuestionSet, questions
+from actloom.evals.bfcl.checker.rules import RULES
+from actloom.evals.bfcl.checker.verdicts import Judge
+from actloom.evals.bfcl.data.outputs import answers
+from actloom.evals.bfcl.data.questions import QuestionSet, questions
 from actloom.evals.bfcl.decoders import decoder
 from actloom.evals.bfcl.decoding import Decoder
-from actloom.evals.bfcl.outputs import answers
-from actloom.evals.bfcl.profiles import PROFILES
 from actloom.evals.bfcl.question import Question
-from actloom.evals.bfcl.rules import RULES
-from actloom.evals.bfcl.traits import model_table
-from actloom.evals.bfcl.verdicts import Judge
-from actloom.evals.bfcl.work import Line
+from actloom.evals.bfcl.scoring.traits import model_table
+from actloom.evals.bfcl.scoring.work import Line
+from actloom.evals.bfcl.versions.profiles import PROFILES
 from bfcl_eval_environment import bfcl_eval_environ, bfcl_eval_python
 from harness import ROUNDS, Timings, cpu_seconds, ratio_table
 

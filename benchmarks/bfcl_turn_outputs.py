@@ -16,12 +16,12 @@ from collections import Counter
 from pathlib import Path
 
 from actloom.envs.bfcl.room import FAILED
-from actloom.evals.bfcl.agentic import agentic_verdict
-from actloom.evals.bfcl.data import QuestionSet, questions
+from actloom.evals.bfcl.data.questions import QuestionSet, questions
 from actloom.evals.bfcl.decoders import decoder
-from actloom.evals.bfcl.multi_turn import gold_calls, multi_turn_verdicts
-from actloom.evals.bfcl.profiles import profile_of
 from actloom.evals.bfcl.question import Question
+from actloom.evals.bfcl.turns.agentic import agentic_verdict
+from actloom.evals.bfcl.turns.multi_turn import gold_calls, multi_turn_verdicts
+from actloom.evals.bfcl.versions.profiles import profile_of
 from actloom.io.pull.bfcl import bfcl_home
 from bfcl_eval_environment import bfcl_eval_environ, bfcl_eval_python
 

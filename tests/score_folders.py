@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from actloom.evals.bfcl.tally import Score
+from actloom.evals.bfcl.scoring.tally import Score
 
 Row = tuple[str, str, str]
 """Category, id, error type; "" for valid."""

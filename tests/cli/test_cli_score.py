@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from actloom.cli import main
-from actloom.evals.bfcl.selftest import QUARANTINE
+from actloom.evals.bfcl.checker.selftest import QUARANTINE
 
 V1 = "v1-2024-08-11"
 

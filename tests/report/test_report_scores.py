@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from actloom.evals.bfcl.details import details
-from actloom.evals.bfcl.score import ScoreConfig, score
+from actloom.evals.bfcl.scoring.details import details
+from actloom.evals.bfcl.scoring.score import ScoreConfig, score
 from actloom.evals.compare import compare_outcomes
 from actloom.evals.outcomes import read_outcomes
 from actloom.report import write_report

@@ -13,8 +13,8 @@ from actloom.cli.asking import Asking
 
 if TYPE_CHECKING:
     from actloom.core.model import Model
-    from actloom.evals.bfcl.run import RunConfig, RunReport
-    from actloom.evals.bfcl.tally import Score
+    from actloom.evals.bfcl.runs.run import RunConfig, RunReport
+    from actloom.evals.bfcl.scoring.tally import Score
 
 
 def eval_bfcl(  # noqa: PLR0913 -- one parameter an option
@@ -61,7 +61,7 @@ def eval_bfcl(  # noqa: PLR0913 -- one parameter an option
         asking: how a server is asked.
         json: print the result as JSON on stdout.
     """
-    from actloom.evals.bfcl.run import RunConfig, run
+    from actloom.evals.bfcl.runs.run import RunConfig, run
     from actloom.llm.specs import is_served
     from actloom.run.store import locked
 
@@ -89,7 +89,7 @@ def eval_bfcl(  # noqa: PLR0913 -- one parameter an option
 def _own_model(spec: str, *, native: bool) -> Model | None:
     """Returns a model that needs no weights: the one that knows, or one that knows nothing."""
     if spec == "scripted:gold":
-        from actloom.evals.bfcl.gold_model import GoldModel
+        from actloom.evals.bfcl.runs.gold_model import GoldModel
 
         return GoldModel()
     if spec.startswith("baseline:"):
@@ -113,8 +113,8 @@ def _pulled() -> str:
 
 def _score(config: RunConfig, report: RunReport, out: str, *, data: str) -> Score | None:
     """Returns the score of all answers so far; None when there are none."""
-    from actloom.evals.bfcl.run import OUTPUTS
-    from actloom.evals.bfcl.score import ScoreConfig, score
+    from actloom.evals.bfcl.runs.run import OUTPUTS
+    from actloom.evals.bfcl.scoring.score import ScoreConfig, score
     from actloom.io.urls import join
 
     if not report.finished:
@@ -156,6 +156,6 @@ def _show(report: RunReport, score: Score | None, out: str, *, json: bool) -> No
 
 
 def _lines(score: Score | None) -> list[str]:
-    from actloom.evals.bfcl.table import table
+    from actloom.evals.bfcl.scoring.table import table
 
     return list(table(score)) if score else ["nothing was answered"]

@@ -9,8 +9,8 @@ import msgspec
 from cyclopts import Parameter
 
 if TYPE_CHECKING:
-    from actloom.evals.bfcl.score import ScoreConfig
-    from actloom.evals.bfcl.tally import Score
+    from actloom.evals.bfcl.scoring.score import ScoreConfig
+    from actloom.evals.bfcl.scoring.tally import Score
 
 
 def score_bfcl(  # noqa: PLR0913 -- one parameter an option
@@ -49,8 +49,8 @@ def score_bfcl(  # noqa: PLR0913 -- one parameter an option
             not known to fail is rejected.
         json: print [{model, category, correct, total}] on stdout.
     """
-    from actloom.evals.bfcl.score import ScoreConfig, planned, scored
-    from actloom.evals.bfcl.work import collect_rarely
+    from actloom.evals.bfcl.scoring.score import ScoreConfig, planned, scored
+    from actloom.evals.bfcl.scoring.work import collect_rarely
     from actloom.run.store import locked
 
     collect_rarely()
@@ -77,8 +77,8 @@ def score_bfcl(  # noqa: PLR0913 -- one parameter an option
 
 def _tested(config: ScoreConfig, *, json: bool) -> int:
     """Prints the questions whose gold the checker rejects; returns 1 for one that is not known."""
-    from actloom.evals.bfcl.score import gold_defects
-    from actloom.evals.bfcl.selftest import QUARANTINE
+    from actloom.evals.bfcl.checker.selftest import QUARANTINE
+    from actloom.evals.bfcl.scoring.score import gold_defects
     from actloom.run.progress import say
 
     known = QUARANTINE.get(config.profile, {})
@@ -95,7 +95,7 @@ def _tested(config: ScoreConfig, *, json: bool) -> int:
 
 
 def _show(found: Score, out: str, *, json: bool) -> None:
-    from actloom.evals.bfcl.table import table
+    from actloom.evals.bfcl.scoring.table import table
     from actloom.run.progress import say
 
     if json:

@@ -64,7 +64,7 @@ def _silent(prompt: Prompt) -> Completion:
 
 
 def _first_tool(prompt: Prompt) -> Completion:
-    from actloom.evals.bfcl.case_runs import message_with
+    from actloom.evals.bfcl.runs.case_runs import message_with
 
     calls = _answer(*_asked_for(prompt))
     message = message_with([(call.name, call.arguments) for call in calls]) if calls else {}

@@ -19,8 +19,8 @@ from actloom.core.stats import (
     mcnemar,
     wilson,
 )
-from actloom.evals.bfcl.profiles import PROFILES
-from actloom.evals.bfcl.weights import overall_weights
+from actloom.evals.bfcl.versions.profiles import PROFILES
+from actloom.evals.bfcl.versions.weights import overall_weights
 from actloom.evals.outcomes import Outcomes, read_outcomes
 from actloom.evals.result import CaseVerdict
 

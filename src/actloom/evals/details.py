@@ -34,7 +34,7 @@ def details_of(outcomes: Outcomes, ids: Sequence[str]) -> Details:
     try:
         if outcomes.kind == "eval":
             return Details(_with_tools(bare, Path(outcomes.folder) / TRACE))
-        from actloom.evals.bfcl.details import details
+        from actloom.evals.bfcl.scoring.details import details
 
         found = {case.id: case for case in details(outcomes.folder, outcomes.model, [*bare])}
     except ActloomError as error:

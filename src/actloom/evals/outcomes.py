@@ -10,7 +10,7 @@ from typing import Literal, TypeVar
 import msgspec
 
 from actloom.core.errors import InputError
-from actloom.evals.bfcl.tally import SCORE, Score
+from actloom.evals.bfcl.scoring.tally import SCORE, Score
 from actloom.evals.evaluate import RESULT, VERDICTS
 from actloom.evals.result import CaseVerdict, EvalResult
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from actloom.core.stats import Interval, wilson
-from actloom.evals.bfcl.aggregation import percent
-from actloom.evals.bfcl.columns import TOTAL
-from actloom.evals.bfcl.tally import ModelScore, Score, Tally
+from actloom.evals.bfcl.scoring.tally import ModelScore, Score, Tally
+from actloom.evals.bfcl.versions.aggregation import percent
+from actloom.evals.bfcl.versions.columns import TOTAL
 from actloom.evals.evaluate import VERDICTS
 from actloom.evals.kinds import KINDS
 from actloom.evals.outcomes import Outcomes, ScoreFolder, ScoreLine, outcomes_of, read_score

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actloom.evals.bfcl.aggregation import Accuracy, format_sensitivity, percent, totals
-from actloom.evals.bfcl.columns import COLUMNS, TOTAL
-from actloom.evals.bfcl.leaderboard import leaderboard
-from actloom.evals.bfcl.profiles import PROFILES, Profile
-from actloom.evals.bfcl.variations import VARIATIONS, variation_id, variation_of
+from actloom.evals.bfcl.scoring.leaderboard import leaderboard
+from actloom.evals.bfcl.versions.aggregation import Accuracy, format_sensitivity, percent, totals
+from actloom.evals.bfcl.versions.columns import COLUMNS, TOTAL
+from actloom.evals.bfcl.versions.profiles import PROFILES, Profile
+from actloom.evals.bfcl.versions.variations import VARIATIONS, variation_id, variation_of
 
 TABLES = {"v2": "v2_2024-09-14", "v3": "v3_2025-06-14", "v4": "v4_2025-12-16"}
 ROWS = {"v2": 74, "v3": 109, "v4": 109}

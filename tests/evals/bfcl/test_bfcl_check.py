@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 import actloom
 from actloom.core.jsonvalue import Json, JsonObject, json_text
-from actloom.evals.bfcl.answers import gold_calls
-from actloom.evals.bfcl.data import questions
+from actloom.evals.bfcl.checker.answers import gold_calls
+from actloom.evals.bfcl.checker.mutations import mutations
+from actloom.evals.bfcl.checker.rules import RULES
+from actloom.evals.bfcl.checker.verdicts import CRASHED, verdict_of
+from actloom.evals.bfcl.data.questions import questions
 from actloom.evals.bfcl.decoding import Decoded
-from actloom.evals.bfcl.mutations import mutations
-from actloom.evals.bfcl.profiles import profile_of
-from actloom.evals.bfcl.rules import RULES
-from actloom.evals.bfcl.verdicts import CRASHED, verdict_of
+from actloom.evals.bfcl.versions.profiles import profile_of
 
 WEATHER: JsonObject = {
     "name": "weather.get",

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from actloom.core.errors import InputError
 from actloom.core.verdict import Verdict
 from actloom.evals.bfcl.decoding import Decoded
-from actloom.evals.bfcl.executable import (
+from actloom.evals.bfcl.question import Question
+from actloom.evals.bfcl.scoring.executable import (
     NOT_RECORDED,
     Recorded,
     Tape,
     replayed_verdict,
     tape_of,
 )
-from actloom.evals.bfcl.question import Question
 
 WRONG = "executable_checker:wrong_result"
 

@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 
 from actloom.core.jsonvalue import JsonObject
-from actloom.evals.bfcl.answers import gold_calls
-from actloom.evals.bfcl.data import questions
+from actloom.evals.bfcl.checker.answers import gold_calls
+from actloom.evals.bfcl.checker.lenient import lenient_verdict
+from actloom.evals.bfcl.checker.mutations import CHANGES, mutations
+from actloom.evals.bfcl.checker.rules import RULES
+from actloom.evals.bfcl.checker.selftest import QUARANTINE, self_test
+from actloom.evals.bfcl.checker.verdicts import CRASHED, Judge
+from actloom.evals.bfcl.data.questions import questions
 from actloom.evals.bfcl.decoding import Decoded
-from actloom.evals.bfcl.lenient import lenient_verdict
-from actloom.evals.bfcl.mutations import CHANGES, mutations
-from actloom.evals.bfcl.profiles import profile_of
 from actloom.evals.bfcl.question import Expected, Question
-from actloom.evals.bfcl.rules import RULES
-from actloom.evals.bfcl.selftest import QUARANTINE, self_test
-from actloom.evals.bfcl.verdicts import CRASHED, Judge
+from actloom.evals.bfcl.versions.profiles import profile_of
 
 FOLDERS = {"v1-2024-08-11": "bfcl_v1", "v4": "bfcl_v4"}
 DEFECTS = {

@@ -9,11 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actloom.core.jsonvalue import Json, JsonObject
+from actloom.evals.bfcl.checker.lenient import (
+    ABSTAINED,
+    UNDECODABLE,
+    lenient_verdict,
+    looks_like_call,
+)
+from actloom.evals.bfcl.checker.rules import RULES
+from actloom.evals.bfcl.checker.verdicts import verdict_of
 from actloom.evals.bfcl.decoding import Decoded
-from actloom.evals.bfcl.lenient import ABSTAINED, UNDECODABLE, lenient_verdict, looks_like_call
 from actloom.evals.bfcl.question import Expected, Language, Question
-from actloom.evals.bfcl.rules import RULES
-from actloom.evals.bfcl.verdicts import verdict_of
 
 V4 = RULES["v4"]
 

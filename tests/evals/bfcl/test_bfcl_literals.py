@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actloom.core.jsonvalue import Json, JsonObject
-from actloom.evals.bfcl.answers import source_text
+from actloom.evals.bfcl.checker.answers import source_text
+from actloom.evals.bfcl.checker.java import JAVA_TYPES, java_value
+from actloom.evals.bfcl.checker.javascript import JAVASCRIPT_TYPES, javascript_value
+from actloom.evals.bfcl.checker.rules import RULES
+from actloom.evals.bfcl.checker.verdicts import CRASHED, verdict_of
 from actloom.evals.bfcl.decoding import Decoded
-from actloom.evals.bfcl.java import JAVA_TYPES, java_value
-from actloom.evals.bfcl.javascript import JAVASCRIPT_TYPES, javascript_value
 from actloom.evals.bfcl.question import Expected, Language, Question
-from actloom.evals.bfcl.rules import RULES
-from actloom.evals.bfcl.verdicts import CRASHED, verdict_of
 
 JAVA: list[tuple[str, str, str | None, object]] = [
     ("5", "integer", None, 5),

@@ -10,8 +10,8 @@ import pytest
 
 from actloom.core.model import Completion, Prompt
 from actloom.core.record import Usage
-from actloom.evals.bfcl.case_runs import message_with
-from actloom.evals.bfcl.run import RunConfig, RunReport, run
+from actloom.evals.bfcl.runs.case_runs import message_with
+from actloom.evals.bfcl.runs.run import RunConfig, RunReport, run
 from actloom.io.pull.bfcl import bfcl_home
 from actloom.llm.scripted import ScriptedModel
 

@@ -18,11 +18,12 @@ from actloom.envs.bfcl.environment import FORCE_TERMINATED, MultiTurnEnvironment
 from actloom.envs.bfcl.live import LiveWorld
 from actloom.envs.bfcl.room import FAILED, Room
 from actloom.envs.bfcl.trial import Trial
-from actloom.evals.bfcl.agentic import agentic_verdict, normalised, prerequisites
-from actloom.evals.bfcl.data import QuestionSet, questions
+from actloom.evals.bfcl.data.questions import QuestionSet, questions
 from actloom.evals.bfcl.decoders import decoder
 from actloom.evals.bfcl.decoding import Decoded
-from actloom.evals.bfcl.multi_turn import (
+from actloom.evals.bfcl.question import Language, Question
+from actloom.evals.bfcl.turns.agentic import agentic_verdict, normalised, prerequisites
+from actloom.evals.bfcl.turns.multi_turn import (
     case_of,
     gold_calls,
     is_no_call,
@@ -30,9 +31,8 @@ from actloom.evals.bfcl.multi_turn import (
     setup_of,
     trial_of,
 )
-from actloom.evals.bfcl.profiles import profile_of
-from actloom.evals.bfcl.question import Language, Question
-from actloom.evals.bfcl.turn_mutations import turn_mutations
+from actloom.evals.bfcl.turns.turn_mutations import turn_mutations
+from actloom.evals.bfcl.versions.profiles import profile_of
 from actloom.io.pull.bfcl import bfcl_home
 from envs.bfcl.simulated_worlds import CLASSES
 

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from actloom.core.jsonvalue import Json, JsonObject
-from actloom.evals.bfcl.data import questions
+from actloom.evals.bfcl.checker.rules import RULES, kind_of
+from actloom.evals.bfcl.checker.verdicts import CRASHED, Judge, verdict_of
+from actloom.evals.bfcl.data.questions import questions
 from actloom.evals.bfcl.decoders import family_decoder
 from actloom.evals.bfcl.decoding import Decoded
-from actloom.evals.bfcl.profiles import profile_of
 from actloom.evals.bfcl.question import Expected, Language, Question
-from actloom.evals.bfcl.rules import RULES, kind_of
-from actloom.evals.bfcl.verdicts import CRASHED, Judge, verdict_of
+from actloom.evals.bfcl.versions.profiles import profile_of
 
 V1, V4 = RULES["v1-2024-08-11"], RULES["v4"]
 AST = ("simple", "multiple_function", "parallel_function", "parallel_multiple_function")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from actloom.core.errors import InputError
 from actloom.evals.bfcl.question import Question
 from actloom.evals.bfcl.requests import STYLES, Settings, asked
-from actloom.evals.bfcl.variations import VARIATIONS, variation_id
+from actloom.evals.bfcl.versions.variations import VARIATIONS, variation_id
 
 AREA = {
     "name": "shape.area",

@@ -8,9 +8,9 @@ import json
 import pytest
 
 from actloom.core.jsonvalue import canonical_json
-from actloom.evals.bfcl.data import questions
-from actloom.evals.bfcl.profiles import profile_of
+from actloom.evals.bfcl.data.questions import questions
 from actloom.evals.bfcl.requests import Conversation, asked
+from actloom.evals.bfcl.versions.profiles import profile_of
 
 pytestmark = pytest.mark.slow
 

@@ -12,14 +12,14 @@ import pytest
 from actloom.core.errors import InputError, OutputError
 from actloom.core.model import Completion, Prompt
 from actloom.envs.bfcl.room import WorldFailure
-from actloom.evals.bfcl.answer_files import AnswerFile, usages_in
-from actloom.evals.bfcl.case_runs import OutputLine, TurnsRun
 from actloom.evals.bfcl.decoders import decoder
-from actloom.evals.bfcl.gold_model import GoldModel
 from actloom.evals.bfcl.question import Question
 from actloom.evals.bfcl.requests import MAX_STEPS, Conversation
-from actloom.evals.bfcl.run import RunConfig, run
-from actloom.evals.bfcl.score import ScoreConfig, score
+from actloom.evals.bfcl.runs.answer_files import AnswerFile, usages_in
+from actloom.evals.bfcl.runs.case_runs import OutputLine, TurnsRun
+from actloom.evals.bfcl.runs.gold_model import GoldModel
+from actloom.evals.bfcl.runs.run import RunConfig, run
+from actloom.evals.bfcl.scoring.score import ScoreConfig, score
 from actloom.io.pull.bfcl import bfcl_home
 from actloom.llm.prices import Price
 from actloom.llm.scripted import ScriptedModel

@@ -13,22 +13,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actloom.core.errors import InputError
-from actloom.evals.bfcl import files
-from actloom.evals.bfcl.answers import gold_calls
-from actloom.evals.bfcl.baseline_scores import KINDS, KNOWN, computed
-from actloom.evals.bfcl.data import questions
-from actloom.evals.bfcl.details import details
-from actloom.evals.bfcl.leaderboard import leaderboard
-from actloom.evals.bfcl.outputs import DAMAGED, answer_in, output_files
-from actloom.evals.bfcl.profiles import PROFILES, profile_of
-from actloom.evals.bfcl.revisions import PUBLISHED
-from actloom.evals.bfcl.rules import RULES
-from actloom.evals.bfcl.score import ScoreConfig, score
-from actloom.evals.bfcl.selftest import QUARANTINE
-from actloom.evals.bfcl.table import table
-from actloom.evals.bfcl.tally import ModelScore, Score
-from actloom.evals.bfcl.variations import VARIATIONS, variation_of
-from actloom.evals.bfcl.work import Paths, Room
+from actloom.evals.bfcl.checker.answers import gold_calls
+from actloom.evals.bfcl.checker.rules import RULES
+from actloom.evals.bfcl.checker.selftest import QUARANTINE
+from actloom.evals.bfcl.data import files
+from actloom.evals.bfcl.data.outputs import DAMAGED, answer_in, output_files
+from actloom.evals.bfcl.data.questions import questions
+from actloom.evals.bfcl.scoring.baseline_scores import KINDS, KNOWN, computed
+from actloom.evals.bfcl.scoring.details import details
+from actloom.evals.bfcl.scoring.leaderboard import leaderboard
+from actloom.evals.bfcl.scoring.score import ScoreConfig, score
+from actloom.evals.bfcl.scoring.table import table
+from actloom.evals.bfcl.scoring.tally import ModelScore, Score
+from actloom.evals.bfcl.scoring.work import Paths, Room
+from actloom.evals.bfcl.versions.profiles import PROFILES, profile_of
+from actloom.evals.bfcl.versions.revisions import PUBLISHED
+from actloom.evals.bfcl.versions.variations import VARIATIONS, variation_of
 
 V1, V4 = PROFILES["v1-2024-08-11"], PROFILES["v4"]
 

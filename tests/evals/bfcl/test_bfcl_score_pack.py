@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from actloom.evals.bfcl.aggregation import percent
-from actloom.evals.bfcl.profiles import PROFILES
-from actloom.evals.bfcl.score import ScoreConfig, score
-from actloom.evals.bfcl.tally import Score
+from actloom.evals.bfcl.scoring.score import ScoreConfig, score
+from actloom.evals.bfcl.scoring.tally import Score
+from actloom.evals.bfcl.versions.aggregation import percent
+from actloom.evals.bfcl.versions.profiles import PROFILES
 
 PROFILE = "v1-2024-08-11"
 

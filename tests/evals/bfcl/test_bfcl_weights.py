@@ -6,9 +6,9 @@ import random
 
 import pytest
 
-from actloom.evals.bfcl.aggregation import Accuracy, totals
-from actloom.evals.bfcl.profiles import PROFILES
-from actloom.evals.bfcl.weights import overall_weights
+from actloom.evals.bfcl.versions.aggregation import Accuracy, totals
+from actloom.evals.bfcl.versions.profiles import PROFILES
+from actloom.evals.bfcl.versions.weights import overall_weights
 
 
 @pytest.mark.parametrize("name", PROFILES)

@@ -13,12 +13,12 @@ from typing import TypeAlias, cast
 from actloom.core.errors import InputError, ToolSchemaError
 from actloom.core.jsonvalue import Json, JsonObject
 from actloom.core.verdict import Verdict
-from actloom.evals.bfcl.given_calls import decoded_calls
-from actloom.evals.bfcl.parameters import CallRule
+from actloom.evals.bfcl.checker.given_calls import decoded_calls
+from actloom.evals.bfcl.checker.parameters import CallRule
+from actloom.evals.bfcl.checker.rules import RULES
+from actloom.evals.bfcl.checker.schema_values import argument_rule
+from actloom.evals.bfcl.checker.verdicts import Judge
 from actloom.evals.bfcl.question import Expected, Language, Question
-from actloom.evals.bfcl.rules import RULES
-from actloom.evals.bfcl.schema_values import argument_rule
-from actloom.evals.bfcl.verdicts import Judge
 
 Functions: TypeAlias = Mapping[str, Json] | Sequence[Mapping[str, Json]]
 """One function document or several."""

@@ -30,7 +30,7 @@ from actloom.evals.bfcl.requests.parts import is_deeper, object_at, text_at
 from actloom.evals.bfcl.requests.style import TEMPERATURE, Settings, Turns
 from actloom.evals.bfcl.requests.styles import style_of
 from actloom.evals.bfcl.requests.system_prompts import memory_prompt, with_system
-from actloom.evals.bfcl.variations import Variation, variation_of
+from actloom.evals.bfcl.versions.variations import Variation, variation_of
 
 MAX_STEPS = 20
 """Answers with calls that a turn may have; one more and the case is given up, and fails."""

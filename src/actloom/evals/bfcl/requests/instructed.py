@@ -15,7 +15,7 @@ from actloom.core.schema import normalise_tool
 from actloom.dialects import dialect
 from actloom.evals.bfcl.requests.style import Settings, Turns
 from actloom.evals.bfcl.requests.system_prompts import with_system
-from actloom.evals.bfcl.variations import Variation
+from actloom.evals.bfcl.versions.variations import Variation
 
 
 class Instructed(msgspec.Struct, frozen=True):

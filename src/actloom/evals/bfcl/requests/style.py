@@ -9,7 +9,7 @@ import msgspec
 
 from actloom.core.jsonvalue import JsonObject
 from actloom.core.model import Completion
-from actloom.evals.bfcl.variations import Variation
+from actloom.evals.bfcl.versions.variations import Variation
 
 TEMPERATURE = 0.001
 Turns: TypeAlias = list[list[JsonObject]]

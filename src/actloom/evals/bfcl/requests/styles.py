@@ -24,7 +24,7 @@ from actloom.evals.bfcl.requests.parts import text_at
 from actloom.evals.bfcl.requests.style import Settings, Style, Turns
 from actloom.evals.bfcl.requests.system_prompts import system_prompt, with_system
 from actloom.evals.bfcl.requests.xlam import LLAMA, QWEN, Marks, xlam1_prompt, xlam2_prompt
-from actloom.evals.bfcl.variations import Variation
+from actloom.evals.bfcl.versions.variations import Variation
 
 StyleName: TypeAlias = Literal[
     "fc", "prompt", "responses_fc", "responses_prompt", "xlam", "xlam_llama", "xlam_qwen"

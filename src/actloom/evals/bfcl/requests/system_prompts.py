@@ -11,7 +11,7 @@ from actloom.core.jsonvalue import JsonObject
 from actloom.evals.bfcl.requests import sentences
 from actloom.evals.bfcl.requests.function_documents import function_documents
 from actloom.evals.bfcl.requests.parts import text_at
-from actloom.evals.bfcl.variations import Variation
+from actloom.evals.bfcl.versions.variations import Variation
 
 
 def system_prompt(functions: Sequence[JsonObject], variation: Variation) -> str:

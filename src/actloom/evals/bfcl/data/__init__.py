@@ -1,0 +1,1 @@
+"""Questions, gold answers and stored outputs, in every published layout."""

@@ -1,0 +1,1 @@
+"""Stored outputs to verdicts, totals and tables."""

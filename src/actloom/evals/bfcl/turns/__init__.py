@@ -1,0 +1,1 @@
+"""Verdicts on multi-turn, memory and web search outputs."""

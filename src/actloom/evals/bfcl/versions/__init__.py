@@ -1,0 +1,1 @@
+"""What the versions of BFCL are: categories, columns, totals, published revisions."""
