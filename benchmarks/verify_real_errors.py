@@ -25,13 +25,13 @@ from typing import Any, NamedTuple
 
 from actloom.core.record import Call, Reply, Step, Tool, Trajectory
 from actloom.core.schema import normalise_tool
-from actloom.evals.bfcl.data import questions
+from actloom.evals.bfcl.checker.rules import RULES
+from actloom.evals.bfcl.checker.verdicts import is_well_formed, verdict_of
+from actloom.evals.bfcl.data.files import rows_of
+from actloom.evals.bfcl.data.questions import questions
 from actloom.evals.bfcl.decoders import family_decoder
-from actloom.evals.bfcl.files import rows_of
-from actloom.evals.bfcl.profiles import profile_of
 from actloom.evals.bfcl.question import Question
-from actloom.evals.bfcl.rules import RULES
-from actloom.evals.bfcl.verdicts import is_well_formed, verdict_of
+from actloom.evals.bfcl.versions.profiles import profile_of
 from actloom.verify.rules import selection
 
 PROFILE = "v1-2024-08-11"
