@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 from cyclopts import Parameter
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from actloom.core.finding import Finding
     from actloom.core.jsonvalue import JsonObject
     from actloom.core.transform import Stage
-    from actloom.run.lint import Linted, Tally
+    from actloom.run.lint import Tally
     from actloom.verify.config import VerifyConfig
 
 DEMO_OUT = "actloom-demo/verify"
@@ -34,7 +34,9 @@ class VerifyOptions:
         fix: make every safe fix; needs --out or --diff.
         diff: show fixes as a unified diff of the row; nothing is written without --out.
         format: format of your own files; told by content by default.
-        json: print findings as JSON on stdout.
+        view: how findings are printed: table, json, sarif (code scanning), github (annotations of
+            a workflow), html (a page).
+        json: the same as --format json.
         demo: lint and mend a small dirty corpus that comes with actloom.
         workers: worker processes for --out.
         overwrite: clear an --out folder that other settings made.
@@ -46,6 +48,9 @@ class VerifyOptions:
     fix: bool = False
     diff: bool = False
     format: Annotated[str, Parameter(name="--from")] = "auto"
+    view: Annotated[Literal["table", "json", "sarif", "github", "html"], Parameter("--format")] = (
+        "table"
+    )
     json: Annotated[bool, Parameter(name="--json")] = False
     demo: bool = False
     workers: int = 1
@@ -90,14 +95,15 @@ def _codes(given: list[str]) -> list[str]:
 
 
 def _verify(source: Stage, config: VerifyConfig, options: VerifyOptions) -> int:
+    from actloom.report.lint_views import view
     from actloom.run.lint import Tally, lint
 
     tally = Tally()
-    writer = _JsonWriter() if options.json else _TextWriter(diff=options.diff)
+    shown = view("json" if options.json else options.view, diff=options.diff)
     for linted in lint(source, config, mends=config.fix or options.diff):
         tally.add(linted)
-        writer.add(linted)
-    writer.end(tally, fix=config.fix)
+        shown.add(linted)
+    shown.end(tally, fix=config.fix)
     if options.out:
         _write(source, config, options)
     return _exit_code(tally)
@@ -124,72 +130,6 @@ def _write(source: Stage, config: VerifyConfig, options: VerifyOptions) -> None:
     run_stage(verified_stage(source, config), options.out, options=run)
 
 
-class _JsonWriter:
-    """Prints one JSON object, findings as they come, so that memory stays flat."""
-
-    def __init__(self) -> None:
-        self._separator = '{"findings": ['
-
-    def add(self, linted: Linted) -> None:
-        """Prints the findings of one record."""
-        for finding in linted.findings:
-            text = msgspec.json.encode(_plain(finding)).decode()
-            sys.stdout.write(f"{self._separator}\n{text}")
-            self._separator = ","
-
-    def end(self, tally: Tally, *, fix: bool) -> None:
-        """Prints the counts."""
-        counts: JsonObject = {
-            "records": tally.records,
-            "unreadable": tally.unreadable,
-            "clean": tally.clean,
-            "rejected": tally.rejected,
-        }
-        if fix:
-            counts["mended"] = tally.mended
-        head = self._separator if self._separator != "," else ""
-        text = msgspec.json.encode(counts).decode()
-        sys.stdout.write(f"{head}],\n{text[1:]}\n")
-
-
-def _plain(finding: Finding) -> JsonObject:
-    return {
-        "id": finding.id,
-        "code": finding.code,
-        "severity": finding.severity,
-        "path": finding.path,
-        "file": finding.file,
-        "line": finding.line,
-        "message": finding.message,
-        "fixable": bool(finding.fix),
-    }
-
-
-class _TextWriter:
-    """Prints findings, diffs and the summary for people."""
-
-    def __init__(self, *, diff: bool) -> None:
-        self._diff = diff
-
-    def add(self, linted: Linted) -> None:
-        """Prints the findings of one record and, if asked, its diff."""
-        from actloom.run.lint_text import diff_text, finding_text
-
-        for finding in linted.findings:
-            _print(finding_text(finding))
-        if self._diff and (diff := diff_text(linted)):
-            _print(diff)
-
-    def end(self, tally: Tally, *, fix: bool) -> None:
-        """Prints the summary."""
-        from actloom.run.lint_text import summary_lines
-
-        if tally.findings:
-            _print("")
-        for line in summary_lines(tally, fix=fix):
-            _print(line)
-
-
 def _demo(paths: tuple[str, ...], options: VerifyOptions) -> int:
     from actloom.run.demo import run_demo
 
@@ -204,10 +144,12 @@ def _demo(paths: tuple[str, ...], options: VerifyOptions) -> int:
 
 
 def _demo_summary(findings: list[Finding], tally: Tally) -> JsonObject:
+    from actloom.report.lint_views import plain_finding
+
     return {
         "records": tally.records,
         "unreadable": tally.unreadable,
-        "findings": [_plain(finding) for finding in findings],
+        "findings": [plain_finding(finding) for finding in findings],
     }
 
 

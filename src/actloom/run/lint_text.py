@@ -48,6 +48,33 @@ def finding_text(finding: Finding) -> str:
     return "\n".join(lines)
 
 
+def annotation_text(finding: Finding) -> str:
+    """Returns a finding as a workflow command of GitHub Actions, which shows it at its line.
+
+    Source: GitHub documentation, "Workflow commands for GitHub Actions".
+    """
+    kind = "notice" if finding.severity == "info" else finding.severity
+    words = {"file": shown_path(finding.file), "line": str(max(finding.line, 1))}
+    if not finding.file:
+        words = {}
+    words["title"] = finding.code
+    named = ",".join(f"{key}={_property(text)}" for key, text in words.items())
+    place = f" at {finding.path}" if finding.path else ""
+    return f"::{kind} {named}::{_data(finding.message + place)}"
+
+
+def _data(text: str) -> str:
+    return _without_controls(text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A"))
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def _without_controls(text: str) -> str:
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
 def _op_text(op: PatchOp) -> str:
     name = op.path.rpartition("/")[2]
     if op.op == "remove":
@@ -57,7 +84,7 @@ def _op_text(op: PatchOp) -> str:
 
 def _one_line(text: str) -> str:
     """Returns hostile text without control characters, cut to `WIDEST`."""
-    plain = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text[: 2 * WIDEST])
+    plain = _without_controls(text[: 2 * WIDEST])
     return plain if len(plain) <= WIDEST else plain[: WIDEST - 3] + "..."
 
 
