@@ -16,8 +16,8 @@ from actloom.core.rows import decode_row, encode_row
 from actloom.verify.config import VerifyConfig
 from actloom.verify.patch import ordered, patched
 from actloom.verify.plain_schema import is_plainly_valid
-from actloom.verify.rules import verify
-from actloom.verify.transform import VerifyTransform, mend, selection
+from actloom.verify.rules import selection, verify
+from actloom.verify.transform import VerifyTransform, mend
 
 KINDS = ["string", "integer", "number", "boolean", "array", "object", "null"]
 OPTIONS = {"string": ["Low", "mid", "HIGH", "3"], "integer": [1, 3, 7], "number": [0.5, 3.0, 2]}

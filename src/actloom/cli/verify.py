@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
@@ -16,10 +17,14 @@ if TYPE_CHECKING:
     from actloom.core.finding import Finding
     from actloom.core.jsonvalue import JsonObject
     from actloom.core.transform import Stage
+    from actloom.run.baseline import Baseline, Known
     from actloom.run.lint import Tally
+    from actloom.run.lint_config import FoundConfig
     from actloom.verify.config import VerifyConfig
 
 DEMO_OUT = "actloom-demo/verify"
+STALE_SHOWN = 20
+"""Entries of a baseline named as no longer found."""
 
 
 @Parameter(name="*")
@@ -38,6 +43,13 @@ class VerifyOptions:
             a workflow), html (a page).
         json: the same as --format json.
         demo: lint and mend a small dirty corpus that comes with actloom.
+        selftest: inject every kind of fault into the given records, taken to be clean (or a few
+            that come with actloom), and print the precision and recall of each rule.
+        baseline: file of known findings, which are not reported.
+        write_baseline: write all findings of now to this file as known, and exit with 0.
+        config: file of settings; by default the nearest actloom.toml, or pyproject.toml with
+            [tool.actloom.verify], upwards from here. The command line goes before it.
+        no_config: read no file of settings.
         workers: worker processes for --out.
         overwrite: clear an --out folder that other settings made.
     """
@@ -53,6 +65,11 @@ class VerifyOptions:
     )
     json: Annotated[bool, Parameter(name="--json")] = False
     demo: bool = False
+    selftest: bool = False
+    baseline: str = ""
+    write_baseline: str = ""
+    config: str = ""
+    no_config: bool = False
     workers: int = 1
     overwrite: bool = False
 
@@ -72,10 +89,11 @@ def verify(*paths: str, options: VerifyOptions = DEFAULTS) -> int | None:
         options: what to look for and what to do with it.
     """
     from actloom.run.lint import source_stage
-    from actloom.verify.config import VerifyConfig
 
     if options.demo:
         return _demo(paths, options)
+    if options.selftest:
+        return _selftest(paths, options)
     if not paths:
         raise InputError(
             "nothing to verify", expected="a dataset folder or files", todo="or try --demo"
@@ -85,28 +103,84 @@ def verify(*paths: str, options: VerifyOptions = DEFAULTS) -> int | None:
             "--fix does not change your files in place",
             expected="--out FOLDER for the mended rows, or --diff to see the fixes",
         )
-    select, ignore = _codes(options.select), _codes(options.ignore)
-    config = VerifyConfig(select=select, ignore=ignore, fix=options.fix)
-    return _verify(source_stage(paths, format=options.format), config, options)
+    settings = _settings(options)
+    return _verify(source_stage(paths, format=options.format), settings, options)
+
+
+def _settings(options: VerifyOptions) -> FoundConfig:
+    """Returns the settings of the nearest file, with those of the command line before them."""
+    from actloom.run.lint_config import FoundConfig, config_of, nearest_config
+
+    if options.no_config:
+        found = FoundConfig()
+    else:
+        found = config_of(Path(options.config)) if options.config else nearest_config(Path.cwd())
+    config = found.config
+    merged = msgspec.structs.replace(
+        config,
+        select=_codes(options.select) or config.select,
+        ignore=_codes(options.ignore) or config.ignore,
+        fix=options.fix or config.fix,
+        baseline=options.baseline or config.baseline,
+    )
+    if found.file:
+        _note(f"settings of {found.file}")
+    return msgspec.structs.replace(found, config=merged)
 
 
 def _codes(given: list[str]) -> list[str]:
     return [code.strip() for item in given for code in item.split(",") if code.strip()]
 
 
-def _verify(source: Stage, config: VerifyConfig, options: VerifyOptions) -> int:
+def _verify(source: Stage, settings: FoundConfig, options: VerifyOptions) -> int:
     from actloom.report.lint_views import view
+    from actloom.run.baseline import Baseline, known_findings, read_baseline, write_baseline
     from actloom.run.lint import Tally, lint
 
+    config = settings.config
+    known = config.baseline if not options.write_baseline else ""
+    baseline = read_baseline(known) if known else Baseline([])
     tally = Tally()
-    shown = view("json" if options.json else options.view, diff=options.diff)
+    all_known: list[Known] = []
+    shown = view("json" if options.json else options.view, diff=options.diff, config=settings.file)
     for linted in lint(source, config, mends=config.fix or options.diff):
-        tally.add(linted)
-        shown.add(linted)
+        if options.write_baseline:
+            all_known += known_findings(linted)
+        new = baseline.without_known(linted)
+        tally.add(new)
+        shown.add(new)
     shown.end(tally, fix=config.fix)
+    _tell_stale(baseline, config, tally)
     if options.out:
         _write(source, config, options)
+    if options.write_baseline:
+        count = write_baseline(options.write_baseline, all_known)
+        _note(f"wrote {count:,} known findings to {options.write_baseline}")
+        return 2 if _exit_code(tally) == 2 else 0
     return _exit_code(tally)
+
+
+def _tell_stale(baseline: Baseline, config: VerifyConfig, tally: Tally) -> None:
+    """Names known findings that are gone, of the files and rules that were looked at."""
+    from actloom.run.lint_text import shown_path
+    from actloom.verify.rules import RULES, selection
+
+    quiet = set(RULES.names()) - selection(config.select, config.ignore).codes
+    files = {shown_path(file) for file in tally.files}
+    stale = [e for e in baseline.stale() if e.file in files and e.code not in quiet]
+    for entry in stale[:STALE_SHOWN]:
+        _note(f"no longer found: {entry.code} in {entry.file}, {entry.record}{entry.path}")
+    if len(stale) > STALE_SHOWN:
+        _note(f"and {len(stale) - STALE_SHOWN:,} more no longer found")
+    if stale:
+        _note("write the baseline again to drop them (--write-baseline FILE)")
+
+
+def _note(text: str) -> None:
+    """Says something beside the findings, where it cannot disturb what reads them."""
+    from actloom.run.lint_text import without_controls
+
+    sys.stderr.write(f"actloom: {without_controls(text)}\n")
 
 
 def _exit_code(tally: Tally) -> int:
@@ -125,9 +199,28 @@ def _write(source: Stage, config: VerifyConfig, options: VerifyOptions) -> None:
         "ignore": list(config.ignore),
         "fix": config.fix,
         "from": options.format,
+        "severity": dict(config.severity),
+        "per_source": [msgspec.to_builtins(entry) for entry in config.per_source],
     }
     run = RunOptions(recipe=recipe, workers=options.workers, overwrite=options.overwrite)
     run_stage(verified_stage(source, config), options.out, options=run)
+
+
+def _selftest(paths: tuple[str, ...], options: VerifyOptions) -> int:
+    from actloom.run.clean import clean_records
+    from actloom.run.lint import source_stage
+    from actloom.verify.selftest import self_test
+    from actloom.verify.selftest_text import lines, plain
+
+    source = source_stage(paths, format=options.format) if paths else None
+    select, ignore = _codes(options.select), _codes(options.ignore)
+    result = self_test(clean_records(source), select=select, ignore=ignore)
+    if options.json or options.view == "json":
+        _print(msgspec.json.encode(plain(result)).decode())
+    else:
+        for line in lines(result):
+            _print(line)
+    return 0
 
 
 def _demo(paths: tuple[str, ...], options: VerifyOptions) -> int:

@@ -17,7 +17,7 @@ from actloom.io.folder import dataset_of
 from actloom.io.urls import is_folder, names_in
 from actloom.run.stages import MapStage
 from actloom.verify.config import VerifyConfig
-from actloom.verify.rules import selection
+from actloom.verify.policy import Policy
 from actloom.verify.transform import Mended, VerifyTransform, mend
 
 
@@ -130,7 +130,7 @@ def lint(source: Stage, config: VerifyConfig, *, mends: bool = False) -> Iterato
         RecipeError: the configuration names no rule.
         InputError: the source cannot be read.
     """
-    chosen = selection(config.select, config.ignore)
+    chosen = Policy(config)
     for shard in source.plan():
         for item in source.produce(shard):
             if isinstance(item, Reject):

@@ -64,14 +64,15 @@ def annotation_text(finding: Finding) -> str:
 
 
 def _data(text: str) -> str:
-    return _without_controls(text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A"))
+    return without_controls(text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A"))
 
 
 def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def _without_controls(text: str) -> str:
+def without_controls(text: str) -> str:
+    """Returns hostile text in one line, with characters that are not shown by their escapes."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
@@ -84,7 +85,7 @@ def _op_text(op: PatchOp) -> str:
 
 def _one_line(text: str) -> str:
     """Returns hostile text without control characters, cut to `WIDEST`."""
-    plain = _without_controls(text[: 2 * WIDEST])
+    plain = without_controls(text[: 2 * WIDEST])
     return plain if len(plain) <= WIDEST else plain[: WIDEST - 3] + "..."
 
 

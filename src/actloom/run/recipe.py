@@ -130,7 +130,7 @@ def resolve(values: JsonObject, where: Where, *, default_out: str) -> Recipe:
     for key in values:
         if key not in SHELL_KEYS and key not in VERBS:
             raise unknown_key(key, (*SHELL_KEYS, *VERBS), where.of([key]))
-    shell = _converted({k: values[k] for k in SHELL_KEYS if k in values}, Settings, where, [])
+    shell = converted({k: values[k] for k in SHELL_KEYS if k in values}, Settings, where, [])
     blocks: dict[str, msgspec.Struct] = {}
     for verb in VERBS:
         if verb in values and values[verb] is not False:
@@ -148,7 +148,7 @@ def _block(verb: str, value: Json, where: Where) -> msgspec.Struct:
             got=repr(value),
             where=where.of([verb]),
         )
-    return _converted(value, config_type(verb), where, [verb])
+    return converted(value, config_type(verb), where, [verb])
 
 
 def config_type(verb: str) -> type[msgspec.Struct]:
@@ -157,7 +157,18 @@ def config_type(verb: str) -> type[msgspec.Struct]:
     return cast("type[msgspec.Struct]", getattr(importlib.import_module(module), name))
 
 
-def _converted(value: JsonObject, kind: type[C], where: Where, path: list[str]) -> C:
+def converted(value: JsonObject, kind: type[C], where: Where, path: list[str]) -> C:
+    """Returns parsed settings as a config struct.
+
+    Args:
+        value: keys and values as the file gives them.
+        kind: the struct.
+        where: lines of the file's keys.
+        path: key of `value` in the file.
+
+    Raises:
+        RecipeError: an unknown key, or a value of the wrong type; names line and key.
+    """
     check_keys(value, msgspec.inspect.type_info(kind), where, path)
     try:
         return msgspec.convert(value, kind)

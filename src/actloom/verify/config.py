@@ -4,6 +4,19 @@ from __future__ import annotations
 
 import msgspec
 
+from actloom.core.finding import Severity
+
+
+class PerSource(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What holds for the records of some sources alone."""
+
+    source: str
+    """Name of a source, or a pattern with `*` and `?`."""
+    ignore: list[str] = []
+    """Rule codes or beginnings to leave out besides those left out everywhere."""
+    severity: dict[str, Severity] = {}
+    """Rule code or beginning -> severity; wins over the one for all sources."""
+
 
 class VerifyConfig(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """Which rules apply and whether their fixes are made."""
@@ -14,3 +27,7 @@ class VerifyConfig(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unkno
     """Rule codes or beginnings to leave out."""
     fix: bool = False
     """True to apply safe fixes; a record that still has an error is rejected."""
+    severity: dict[str, Severity] = {}
+    """Rule code or beginning -> severity in place of the rule's own; the longest match counts."""
+    per_source: list[PerSource] = []
+    """What holds for some sources alone; all that match a record's source apply, in order."""

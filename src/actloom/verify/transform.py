@@ -13,7 +13,7 @@ from actloom.core.rows import encode_row
 from actloom.core.transform import Produced
 from actloom.verify.config import VerifyConfig
 from actloom.verify.patch import patched_record
-from actloom.verify.rules import Selection, selection
+from actloom.verify.policy import Judging, Policy
 
 ROUNDS = 4
 """Rounds of fixing; a fix may bring a fault to light that has a fix itself."""
@@ -30,7 +30,7 @@ class Mended(msgspec.Struct, frozen=True):
     """Findings whose fixes were made, places as they were at that moment."""
 
 
-def mend(record: Trajectory, chosen: Selection) -> Mended:
+def mend(record: Trajectory, chosen: Judging) -> Mended:
     """Returns the record with every safe fix made and checked again."""
     came = findings = chosen.findings(record)
     fixed: list[Finding] = []
@@ -77,8 +77,8 @@ class VerifyTransform:
 
     def __init__(self, config: VerifyConfig | None = None) -> None:
         self.config = config or VerifyConfig()
-        self._chosen = selection(self.config.select, self.config.ignore)
-        self.version = sum(rule.version for rule in self._chosen.rules)
+        self._chosen = Policy(self.config)
+        self.version = self._chosen.version
 
     def __call__(self, record: Trajectory, *, seed: int = 0) -> Iterable[Produced]:
         """Returns the record or its reject, which holds the record as it came; `seed` is unused."""
