@@ -26,15 +26,21 @@ def check_calls(subject: Subject) -> list[Finding]:
     if _are_right(subject.record):
         return []
     found: list[Finding] = []
+    offers = _offers_tools(subject.record)
     for reply in subject.replies:
         tools, calls = reply.tools, reply.calls
         for index, call in enumerate(calls):
-            problems = problems_of(call, tools)
+            # A record without tools, which may stand in its prompt, says nothing on names.
+            problems = problems_of(call, tools) if offers or call.arguments_text else []
             if problems and (reply.actor == "agent" or call.name in tools):
                 found += _findings(subject, reply, index, problems)
         if len(calls) > 1 and _repeats_name(calls):
             found += _duplicates(subject, reply)
     return found
+
+
+def _offers_tools(record: Trajectory) -> bool:
+    return bool(record.tools) or any(step.tools_delta is not None for step in record.steps)
 
 
 def _are_right(record: Trajectory) -> bool:
@@ -139,6 +145,7 @@ CALL002 = Rule(
     summary="a call names a function that was not offered",
     check=check_calls,
     fixable=True,
+    version=2,
 )
 CALL003 = Rule(
     code="CALL003",

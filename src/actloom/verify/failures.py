@@ -26,8 +26,17 @@ _TROUBLE = re.compile(
     re.IGNORECASE,
 )
 """Words by which an answer owns up to trouble; broad, as a false alarm costs more than a miss."""
+_COURTESY = re.compile(
+    r"[^.!?\n]{0,200}\b(?:any(?:thing|one)? (?:else|other|more|further)|anything I|"
+    r"(?:help|assist)(?: you)?|(?:any|more|further) questions|let me know|feel free|you need)\b"
+    r"[^.!?\n]{0,200}[.!?]?",
+    re.IGNORECASE,
+)
+"""Sentences that end any answer, whatever it says."""
 _TEXT_LIMIT = 100_000
 """Characters of an observation above which no failure is looked for inside it."""
+_ANSWER_LIMIT = 5000
+"""Characters of an answer that are looked at."""
 _CLOSERS = {"{": "}", "[": "]"}
 
 
@@ -41,7 +50,7 @@ def ignored_failures(turn: Sequence[PlacedStep]) -> list[Place]:
         if answer is None or answer.step.reply is None:
             continue
         text = text_of(answer.step.reply.text)
-        if text.isascii() and not _TROUBLE.search(text):
+        if text.isascii() and not _TROUBLE.search(_COURTESY.sub(" ", text[:_ANSWER_LIMIT])):
             at = next(i for i, seen in enumerate(placed.step.observations) if has_failed(seen))
             message = (
                 f"the answer says nothing of the failure at /messages/{placed.observation_at(at)}"

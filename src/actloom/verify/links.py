@@ -19,8 +19,8 @@ _LAST_WORDS = re.compile(
 
 
 def orphans(record: Trajectory, steps: Sequence[PlacedStep]) -> list[Place]:
-    """Returns observations that answer no call; in a record without calls, none is looked for."""
-    if not any(placed.step.observations for placed in steps) or not _has_calls(record):
+    """Returns observations that answer no call."""
+    if not any(placed.step.observations for placed in steps):
         return []
     known = {call.id for message in record.opening for call in message.tool_calls}
     found: list[Place] = []
@@ -32,12 +32,6 @@ def orphans(record: Trajectory, steps: Sequence[PlacedStep]) -> list[Place]:
             if fault := _orphaned(observation.call_id, step, known):
                 found.append((f"/messages/{placed.observation_at(index)}", fault))
     return found
-
-
-def _has_calls(record: Trajectory) -> bool:
-    return any(step.reply is not None and step.reply.tool_calls for step in record.steps) or any(
-        message.tool_calls for message in record.opening
-    )
 
 
 def _orphaned(call_id: str, step: Step, known: AbstractSet[str]) -> str:

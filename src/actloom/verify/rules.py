@@ -15,7 +15,7 @@ from actloom.verify.rule import Check, Rule, Subject
 
 FAMILIES = {
     "calls": [f"CALL{n:03d}" for n in range(1, 9)],
-    "schemas": [f"SCHEMA{n:03d}" for n in range(1, 3)],
+    "schemas": [f"SCHEMA{n:03d}" for n in range(1, 4)],
     "trajectory": [f"TRAJ{n:03d}" for n in range(1, 11)],
 }
 """Module of a family -> its rule codes. Each code names a `Rule` there and a page in `pages/`."""

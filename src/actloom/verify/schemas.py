@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from actloom.core.check import schema_problem
 from actloom.core.finding import Finding, PatchOp
 from actloom.core.jsonvalue import pointer
-from actloom.core.record import Tool
+from actloom.core.record import Tool, Trajectory
 from actloom.verify.plain_schema import is_plainly_valid
 from actloom.verify.rule import Rule, Subject
 
@@ -21,9 +21,18 @@ def check_schemas(subject: Subject) -> list[Finding]:
         if step.tools_delta is not None:
             place = f"/meta/steps/{index}/tools_delta/added/{{}}/parameters"
             found += _unusable(subject, step.tools_delta.added, place)
+    if not tools and _calls_unoffered(record):
+        path = "/tools"
+        found.append(subject.finding(SCHEMA003, path, "the record calls tools and offers none"))
     if len(tools) > 1 and len({tool.name for tool in tools}) < len(tools):
         found += _duplicates(subject)
     return found
+
+
+def _calls_unoffered(record: Trajectory) -> bool:
+    return any(
+        step.reply is not None and bool(step.reply.tool_calls) for step in record.steps
+    ) and not any(step.tools_delta is not None for step in record.steps)
 
 
 def _unusable(subject: Subject, tools: Sequence[Tool], place: str) -> list[Finding]:
@@ -83,4 +92,11 @@ SCHEMA002 = Rule(
     summary="two offered tools have the same name",
     check=check_schemas,
     fixable=True,
+)
+SCHEMA003 = Rule(
+    code="SCHEMA003",
+    name="no-tools-offered",
+    severity="warning",
+    summary="a record calls tools and offers none, so no call can be checked",
+    check=check_schemas,
 )
