@@ -15,6 +15,8 @@ _HEAD = re.compile(
     r"\s*(?:(?:[A-Za-z_.]{0,40}(?:Error|Exception)|ERROR|error)(?:\s*[:\d(-]|\s*$)|"
     r"Traceback \(most)"
 )
+_HINT = re.compile(r"rror|RROR|xception|Traceback|[Ff]ail|FAIL|success")
+"""Quick look: without any of these in its text, nothing has failed."""
 _FIELDS = ("error", "errors", "exception", "error_message")
 _BAD_STATUS = frozenset({"error", "failed", "failure"})
 _TROUBLE = re.compile(
@@ -22,7 +24,8 @@ _TROUBLE = re.compile(
     r"problem|trouble|invalid|denied|unavailable|wrong|missing|unsuccess|reject|declin|unknown|"
     r"insufficient|expired|exceed|try again|retry|different|instead|already|however|although|but\b|"
     r"\bneeds?\b|requir|\bmust\b|\btoo\b|\bonly\b|incorrect|\bfirst\b|"
-    r"\bnot\b|n['’]t\b|\bno\b|\bneither\b|\bnone\b|\bplease\b|\?",
+    r"\bnot\b|n['’]t\b|\bno\b|\bneither\b|\bnone\b|\bplease\b|"
+    r"\b(?:what|which|who|when|where|how|(?:could|can) you|should I)\b[^.!?]{0,200}\?",
     re.IGNORECASE,
 )
 """Words by which an answer owns up to trouble; broad, as a false alarm costs more than a miss."""
@@ -64,11 +67,11 @@ def has_failed(observation: Observation) -> bool:
     if observation.is_error:
         return True
     text = text_of(observation.content)
-    if len(text) > _TEXT_LIMIT:
+    if not _HINT.search(text[:_TEXT_LIMIT]):
         return False
     if _HEAD.match(text):
         return True
-    if not text.lstrip().startswith("{"):
+    if len(text) > _TEXT_LIMIT or not text.lstrip().startswith("{"):
         return False
     value = parsed(text)
     if not isinstance(value, dict):

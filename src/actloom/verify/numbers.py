@@ -21,6 +21,7 @@ _SKIPPED = re.compile(
 _ABOUT = re.compile(
     r"(?:about|around|approx\w*|roughly|nearly|almost|over|under|~|than|least)\s*[$€£¥]?$", re.I
 )
+_DIGIT = re.compile(r"[0-9]")
 LEAST = 32
 """Whole numbers below are counts, days, hours: too common to say anything."""
 MOST_SOURCES = 60
@@ -44,7 +45,7 @@ def invented_numbers(record: Trajectory, turn: Sequence[PlacedStep]) -> list[Pla
     if reply is None or reply.tool_calls or not any(p.step.observations for p in turn[:-1]):
         return []
     answer = text_of(reply.text)
-    wanted = _numbers_of(answer)
+    wanted = _numbers_of(answer[:TEXT_LIMIT])
     if not wanted:
         return []
     before = _texts_before(record, last.step)
@@ -60,7 +61,7 @@ def invented_numbers(record: Trajectory, turn: Sequence[PlacedStep]) -> list[Pla
 
 def _numbers_of(answer: str) -> list[tuple[str, float, int]]:
     """Returns the numbers worth a look: as written, their value, their decimals."""
-    if not any(map(str.isdecimal, answer)):
+    if not _DIGIT.search(answer):
         return []
     text = _SKIPPED.sub(" ", answer)
     found: list[tuple[str, float, int]] = []
@@ -120,6 +121,9 @@ class Sources:
         """Tells whether the number `shown` stands in the texts or follows from numbers there."""
         if shown in self._bare:
             return True
+        cut = 10.0**-decimals
+        if any(0 <= source - value < cut for source in self._all):
+            return True
         if any(_same(source, value, decimals) for source in _variants(self._all)):
             return True
         return any(
@@ -134,10 +138,12 @@ def _values_in(text: str) -> list[float]:
 
 
 def _same(source: float, value: float, decimals: int) -> bool:
-    """Tells whether `source`, rounded or cut as `value` is written, gives it."""
+    """Tells whether `source`, rounded as `value` is written, gives it."""
     if source == value:
         return True
-    return not (decimals == 0 and source.is_integer()) and abs(source - value) < 10.0**-decimals
+    if decimals == 0 and source.is_integer():
+        return False
+    return abs(source - value) <= 0.5000001 * 10.0**-decimals
 
 
 def _variants(values: Sequence[float]) -> Iterable[float]:

@@ -31,12 +31,11 @@ def check_trajectory(subject: Subject) -> list[Finding]:
     ]
     for turn in turns_of(steps):
         if len(turn) > 1:
-            found += [
-                (TRAJ003, ignored_failures(turn)),
-                (TRAJ004, repeats(turn)),
-                (TRAJ005, loops(turn)),
-                (TRAJ006, invented_numbers(record, turn)),
-            ]
+            found.append((TRAJ003, ignored_failures(turn)))
+            found.append((TRAJ006, invented_numbers(record, turn)))
+        if sum(1 for p in turn if p.step.reply is not None and p.step.reply.tool_calls) > 1:
+            found.append((TRAJ004, repeats(turn)))
+            found.append((TRAJ005, loops(turn)))
     return [subject.finding(rule, at, what) for rule, places in found for at, what in places]
 
 
