@@ -1,5 +1,7 @@
 """Every code block of README and docs runs: Python as a program, sh as commands in a fresh folder.
 
+Those of README are in the fast suite, those of docs in the slow one.
+
 Blocks that install or call make are left to CI, which runs them itself (`.ci/run`).
 """
 
@@ -38,9 +40,13 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize(
-    ("language", "code"), [b[1:] for b in blocks()], ids=[b[0] for b in blocks()]
-)
+def marked(name: str, language: str, code: str) -> object:
+    """Returns a block as a test's parameters."""
+    marks = () if name.startswith("README") else (pytest.mark.slow,)
+    return pytest.param(language, code, id=name, marks=marks)
+
+
+@pytest.mark.parametrize(("language", "code"), [marked(*block) for block in blocks()])
 def test_the_block_runs(language: str, code: str, folder: Path) -> None:
     script = folder / ("block.py" if language == "python" else "block.sh")
     script.write_text(code if language == "python" else "set -e\n" + code)

@@ -113,6 +113,7 @@ def test_the_other_way_round_everything_changes_sides(first: dict, second: dict)
         }
 
 
+@pytest.mark.slow
 def test_published_verdicts_give_published_differences(shared_data: Path, tmp_path: Path) -> None:
     pack = shared_data / "bfcl_v1"
     failed: dict[tuple[str, str], str] = {}

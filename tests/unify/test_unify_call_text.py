@@ -161,7 +161,7 @@ values = st.recursive(
 made_calls = st.lists(st.tuples(names, st.dictionaries(st.text(max_size=4), values)), min_size=1)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.text("abc \n<>{}", max_size=20), made_calls)
 def test_whatever_hermes_text_is_rendered_is_read_back(words, made):
     reply = Reply(text=words.strip(), tool_calls=[Call(name, given_) for name, given_ in made])

@@ -248,6 +248,7 @@ def multi_turn(asked: QuestionSet) -> list[Question]:
     return [q for name in asked if name.startswith("multi_turn") for q in asked[name]]
 
 
+@pytest.mark.slow
 def test_the_gold_calls_of_all_cases_pass(asked: QuestionSet) -> None:
     found = multi_turn(asked)
     results: dict[str, Json] = {q.id: q.truth for q in found}

@@ -89,10 +89,10 @@ def test_the_gold_of_version_1_is_right_in_every_way_of_asking(
     ("style", "path"),
     [
         ("fc", "/v1/chat/completions"),
-        ("prompt", "/v1/chat/completions"),
+        pytest.param("prompt", "/v1/chat/completions", marks=pytest.mark.slow),
         ("xlam", "/v1/completions"),
         ("responses_fc", "/v1/responses"),
-        ("responses_prompt", "/v1/responses"),
+        pytest.param("responses_prompt", "/v1/responses", marks=pytest.mark.slow),
     ],
 )
 def test_a_server_that_answers_as_the_gold_does_scores_as_the_gold_does(
@@ -132,7 +132,13 @@ def wheel() -> Path:
     return home
 
 
-@pytest.mark.parametrize("style", ["fc", "prompt", "xlam", "dialect:hermes"])
+@pytest.mark.parametrize(
+    "style",
+    [
+        "fc",
+        *(pytest.param(s, marks=pytest.mark.slow) for s in ("prompt", "xlam", "dialect:hermes")),
+    ],
+)
 def test_the_gold_passes_when_it_is_played_turn_by_turn(
     wheel, shared_data, tmp_path, style: str
 ) -> None:

@@ -136,6 +136,7 @@ def stripped(pack: Path, tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_nothing_else_of_the_published_verdicts_is_read(
     stripped: Path, scored, tmp_path: Path
 ) -> None:
@@ -144,6 +145,7 @@ def test_nothing_else_of_the_published_verdicts_is_read(
     assert lines_in(tmp_path / "out/verdicts.jsonl") == lines
 
 
+@pytest.mark.slow
 def test_two_processes_write_the_same_bytes(pack: Path, tmp_path: Path) -> None:
     models = ["gpt-4o*", "command-r*"]
     for workers in (1, 2):
