@@ -69,7 +69,7 @@ def record(*calls: Call, tools=(WEATHER, ADD), observations=(), **fields) -> Tra
         id="t/1",
         source="t",
         tools=list(tools),
-        query="Will it rain?",
+        query="Rain?",
         steps=[step],
         provenance=Provenance(file="logs.jsonl", line=7),
         **fields,

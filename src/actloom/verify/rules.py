@@ -16,6 +16,8 @@ from actloom.verify.rule import Check, Rule, Subject
 FAMILIES = {
     "calls": [f"CALL{n:03d}" for n in range(1, 9)],
     "schemas": [f"SCHEMA{n:03d}" for n in range(1, 4)],
+    "grounding": [f"GROUND{n:03d}" for n in range(1, 5)],
+    "coverage": [f"COVER{n:03d}" for n in range(1, 7)],
     "trajectory": [f"TRAJ{n:03d}" for n in range(1, 11)],
 }
 """Module of a family -> its rule codes. Each code names a `Rule` there and a page in `pages/`."""
