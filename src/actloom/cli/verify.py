@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import msgspec
 from cyclopts import Parameter
 
-from actloom.core.errors import InputError, OutputError
+from actloom.core.errors import InputError
 
 if TYPE_CHECKING:
     from actloom.core.finding import Finding
     from actloom.core.jsonvalue import JsonObject
     from actloom.core.transform import Stage
     from actloom.run.baseline import Baseline, Known
+    from actloom.run.in_place import FileFixes
     from actloom.run.lint import Tally
     from actloom.run.lint_config import FoundConfig
     from actloom.verify.config import VerifyConfig
@@ -36,12 +37,14 @@ class VerifyOptions:
         out: write a dataset folder: records without errors, and rejects with their findings.
         select: rule codes or their beginnings (CALL, CALL002), with commas; all by default.
         ignore: rule codes or beginnings to leave out.
-        fix: make every safe fix; needs --out or --diff.
-        diff: show fixes as a unified diff of the row; nothing is written without --out.
+        fix: make every safe fix: in your own files, or with --out in the written rows.
+        diff: show fixes as a unified diff; nothing is written without --out.
         format: format of your own files; told by content by default.
         view: how findings are printed: table, json, sarif (code scanning), github (annotations of
             a workflow), html (a page).
         json: the same as --format json.
+        against: benchmark questions that must not stand in the records: dataset folders, files, or
+            .txt files with a question a line; with commas.
         demo: lint and mend a small dirty corpus that comes with actloom.
         selftest: inject every kind of fault into the given records, taken to be clean (or a few
             that come with actloom), and print the precision and recall of each rule.
@@ -64,6 +67,7 @@ class VerifyOptions:
         "table"
     )
     json: Annotated[bool, Parameter(name="--json")] = False
+    against: list[str] = field(default_factory=list[str])
     demo: bool = False
     selftest: bool = False
     baseline: str = ""
@@ -98,13 +102,27 @@ def verify(*paths: str, options: VerifyOptions = DEFAULTS) -> int | None:
         raise InputError(
             "nothing to verify", expected="a dataset folder or files", todo="or try --demo"
         )
-    if options.fix and not options.out and not options.diff:
-        raise OutputError(
-            "--fix does not change your files in place",
-            expected="--out FOLDER for the mended rows, or --diff to see the fixes",
-        )
     settings = _settings(options)
+    if settings.config.fix and not options.out and not options.diff:
+        _fix_in_place(source_stage(paths, format=options.format), settings.config)
+        what_is_left = msgspec.structs.replace(settings.config, fix=False)
+        settings = msgspec.structs.replace(settings, config=what_is_left)
     return _verify(source_stage(paths, format=options.format), settings, options)
+
+
+def _fix_in_place(source: Stage, config: VerifyConfig) -> None:
+    """Makes the safe fixes in the user's own files, and says what was done and what was not."""
+    from actloom.run.in_place import fixes_of, write_fixes
+    from actloom.run.lint_text import shown_path
+    from actloom.verify.policy import Policy
+
+    for fixes in list(fixes_of(source, Policy(config))):
+        write_fixes(fixes)
+        file = shown_path(fixes.file)
+        if fixes.changes:
+            _note(f"{file}: fixed {fixes.fixed:,}, in {len(fixes.changes):,} of its items")
+        for refusal in fixes.refusals:
+            _note(f"{file}:{refusal.line}: not fixed: {refusal.reason} (--out writes it mended)")
 
 
 def _settings(options: VerifyOptions) -> FoundConfig:
@@ -120,6 +138,7 @@ def _settings(options: VerifyOptions) -> FoundConfig:
         config,
         select=_codes(options.select) or config.select,
         ignore=_codes(options.ignore) or config.ignore,
+        against=_codes(options.against) or config.against,
         fix=options.fix or config.fix,
         baseline=options.baseline or config.baseline,
     )
@@ -142,7 +161,12 @@ def _verify(source: Stage, settings: FoundConfig, options: VerifyOptions) -> int
     baseline = read_baseline(known) if known else Baseline([])
     tally = Tally()
     all_known: list[Known] = []
-    shown = view("json" if options.json else options.view, diff=options.diff, config=settings.file)
+    diffs = _file_diffs(source, config, options)
+    shown = view(
+        "json" if options.json else options.view,
+        diff=options.diff and not diffs,
+        config=settings.file,
+    )
     for linted in lint(source, config, mends=config.fix or options.diff):
         if options.write_baseline:
             all_known += known_findings(linted)
@@ -150,6 +174,8 @@ def _verify(source: Stage, settings: FoundConfig, options: VerifyOptions) -> int
         tally.add(new)
         shown.add(new)
     shown.end(tally, fix=config.fix)
+    for diff in diffs or []:
+        _print_diff(diff)
     _tell_stale(baseline, config, tally)
     if options.out:
         _write(source, config, options)
@@ -157,7 +183,36 @@ def _verify(source: Stage, settings: FoundConfig, options: VerifyOptions) -> int
         count = write_baseline(options.write_baseline, all_known)
         _note(f"wrote {count:,} known findings to {options.write_baseline}")
         return 2 if _exit_code(tally) == 2 else 0
+    if diffs:
+        return _exit_code(tally) or int(bool(tally.mended))
     return _exit_code(tally)
+
+
+def _file_diffs(
+    source: Stage, config: VerifyConfig, options: VerifyOptions
+) -> list[FileFixes] | None:
+    """Returns what to show as diffs of files; None where rows are shown instead, or no diff."""
+    from actloom.run.in_place import fixes_of
+    from actloom.verify.policy import Policy
+
+    if not options.diff or options.out or options.json or options.view != "table":
+        return None
+    try:
+        return [fixes for fixes in fixes_of(source, Policy(config)) if fixes.changes]
+    except InputError:
+        return None
+
+
+def _print_diff(fixes: FileFixes) -> None:
+    """Prints a diff as it is for `patch`, and without what could steer a terminal for people."""
+    from actloom.run.file_diff import file_diff
+    from actloom.run.lint_text import without_controls
+
+    for line in file_diff(fixes):
+        if sys.stdout.isatty():
+            _print(without_controls(line.rstrip("\n")))
+        else:
+            sys.stdout.write(line)
 
 
 def _tell_stale(baseline: Baseline, config: VerifyConfig, tally: Tally) -> None:
@@ -202,6 +257,8 @@ def _write(source: Stage, config: VerifyConfig, options: VerifyOptions) -> None:
         "severity": dict(config.severity),
         "per_source": [msgspec.to_builtins(entry) for entry in config.per_source],
     }
+    if config.against:
+        recipe["against"] = list(config.against)
     run = RunOptions(recipe=recipe, workers=options.workers, overwrite=options.overwrite)
     run_stage(verified_stage(source, config), options.out, options=run)
 
