@@ -109,7 +109,7 @@ def test_records_of_another_label_are_named_whether_they_come_earlier_or_later()
 
 
 def test_a_crowd_in_one_bucket_costs_no_square_of_its_size() -> None:
-    words_of = random.Random(3).sample(range(10**6), 1500)
+    words_of = random.Random(3).sample(range(10**6), 400)
     names = ["".join(chr(97 + int(digit)) for digit in str(n)) for n in words_of]
     with NearIndex() as index:
         for name in names:

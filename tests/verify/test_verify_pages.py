@@ -8,8 +8,9 @@ import re
 import msgspec
 import pytest
 
+from actloom.core.finding import Finding
 from actloom.core.messages import trajectory_parts
-from actloom.core.record import Call, Message, Reply, Step, Trajectory
+from actloom.core.record import Call, Message, Provenance, Reply, Step, Trajectory
 from actloom.core.schema import tools_of
 from actloom.verify.pages import page_of
 from actloom.verify.rules import FAMILIES, RULES, verify
@@ -22,14 +23,35 @@ def record_of(example: str) -> Trajectory:
     value = json.loads(example)
     if "messages" in value:
         return record_of_chat(value)
+    return record_of_calls(value)
+
+
+def record_of_calls(value) -> Trajectory:
     calls = [
         Call(c["name"], arguments_text=c["arguments"])
         if isinstance(c["arguments"], str)
         else Call(c["name"], c["arguments"])
         for c in value["calls"]
     ]
-    step = Step(reply=Reply(tool_calls=calls))
-    return Trajectory(id="p", source="p", tools=tools_of(value["tools"]), query="q", steps=[step])
+    return Trajectory(
+        id=value.get("id", "p"),
+        source=value.get("source", "p"),
+        tools=tools_of(value.get("tools", [])),
+        query=value.get("query", "q"),
+        steps=[Step(reply=Reply(tool_calls=calls))],
+        provenance=Provenance(split=value.get("split")),
+    )
+
+
+def set_of(values) -> list[Trajectory]:
+    return [record_of_calls(value) for value in values for _ in range(value.get("copies", 1))]
+
+
+def found_in(example: str, select: list[str]) -> list[Finding]:
+    value = json.loads(example)
+    if "records" not in value:
+        return verify(record_of(example), select=select)
+    return verify(set_of(value["records"]), select=select, against=set_of(value.get("against", [])))
 
 
 def record_of_chat(value) -> Trajectory:
@@ -47,8 +69,8 @@ def record_of_chat(value) -> Trajectory:
 def test_the_bad_example_gives_the_code_and_nothing_else_and_the_good_one_nothing(code):
     examples = dict(EXAMPLE.findall(page_of(code)))
     select = [] if RULES.get(code).default else [code]
-    assert {f.code for f in verify(record_of(examples["Bad"]), select=select)} == {code}
-    assert verify(record_of(examples["Good"]), select=select) == []
+    assert {f.code for f in found_in(examples["Bad"], select)} == {code}
+    assert found_in(examples["Good"], select) == []
 
 
 @pytest.mark.parametrize("code", CODES)

@@ -38,6 +38,10 @@ class Ledger:
         row = self._database.execute("SELECT id FROM first WHERE digest = ?", (digest,)).fetchone()
         return str(row[0])
 
+    def close(self) -> None:
+        """Closes the database; its file vanishes."""
+        self._database.close()
+
     def __enter__(self) -> Ledger:
         return self
 
@@ -47,4 +51,4 @@ class Ledger:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._database.close()
+        self.close()

@@ -194,6 +194,10 @@ class NearIndex:
         middle = 2 + data[0]
         return _Pieces(frozenset(data[2:middle]), frozenset(data[middle:]), bool(data[1]))
 
+    def close(self) -> None:
+        """Closes the files, which vanish."""
+        self._files.close()
+
     def __enter__(self) -> NearIndex:
         return self
 
@@ -203,7 +207,7 @@ class NearIndex:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._files.close()
+        self.close()
 
 
 def _says_something(features: Features) -> bool:

@@ -7,18 +7,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import msgspec
 
 from actloom.core.errors import InputError
 from actloom.core.finding import Finding, Reject
-from actloom.core.transform import Preparing, Produced, ShardSpec, Stage, Transform
+from actloom.core.transform import Preparing, Produced, ShardSpec, Stage
 from actloom.io.folder import dataset_of
 from actloom.io.urls import is_folder, names_in
+from actloom.run.set_pass import examine, findings_about, pack_digest, pack_records
 from actloom.run.stages import MapStage
 from actloom.verify.config import VerifyConfig
+from actloom.verify.over_set import SetFindings
 from actloom.verify.policy import Policy
 from actloom.verify.transform import Mended, VerifyTransform, mend
+
+SET_FINDINGS = "about_set.sqlite"
+"""Where a running stage keeps what it found about the whole set."""
 
 
 class Linted(msgspec.Struct, frozen=True):
@@ -131,18 +137,39 @@ def lint(source: Stage, config: VerifyConfig, *, mends: bool = False) -> Iterato
         InputError: the source cannot be read.
     """
     chosen = Policy(config)
+    found = _set_findings(source, chosen, config)
     for shard in source.plan():
-        for item in source.produce(shard):
+        for item, about_set in findings_about(source.produce(shard), shard, found):
             if isinstance(item, Reject):
                 yield Linted(item, item.findings)
                 continue
+            beside = chosen.graded(item, about_set)
             findings = chosen.findings(item)
             mended = mend(item, chosen) if mends and findings else None
-            yield Linted(item, findings, mended)
+            if beside and mended is not None:
+                mended = msgspec.structs.replace(mended, findings=mended.findings + beside)
+            yield Linted(item, findings + beside, mended)
+    if found is not None:
+        found.close()
+
+
+def _set_findings(
+    source: Stage, policy: Policy, config: VerifyConfig, *, path: str = ""
+) -> SetFindings | None:
+    """Returns what rules about sets find, in a pass of its own; None when no such rule applies."""
+    if not policy.set_makers:
+        return None
+    return examine(source, policy, pack_records(config.against, _pack_source), path=path)
+
+
+def _pack_source(path: str) -> Stage:
+    return source_stage([path])
 
 
 class VerifiedStage:
-    """A source stage with verification behind it, in one pass and without a folder between.
+    """A source stage with verification behind it, without a folder between.
+
+    One pass, or two where rules about sets apply.
 
     Args:
         source: yields records and rejects; rejects pass through.
@@ -151,9 +178,10 @@ class VerifiedStage:
 
     name = "verify"
 
-    def __init__(self, source: Stage, transform: Transform) -> None:
+    def __init__(self, source: Stage, transform: VerifyTransform) -> None:
         self.source = source
         self.transform = transform
+        self._found_in = ""
 
     @property
     def version(self) -> int:
@@ -161,25 +189,43 @@ class VerifiedStage:
         return self.source.version + self.transform.version
 
     def inputs(self) -> dict[str, str]:
-        """Returns the inputs of the source."""
-        return self.source.inputs()
+        """Returns the inputs of the source, and the benchmark packs."""
+        inputs = self.source.inputs()
+        if against := self.transform.config.against:
+            inputs["against"] = pack_digest(against, _pack_source)
+        return inputs
 
     def prepare(self, scratch: str) -> None:
-        """Hands the folder to a source that wants one."""
+        """Keeps what is found about the set there; hands the folder to a source that wants one."""
+        self._found_in = str(Path(scratch) / SET_FINDINGS)
         if isinstance(self.source, Preparing):
             self.source.prepare(scratch)
 
     def plan(self) -> list[ShardSpec]:
-        """Returns the shards of the source."""
+        """Returns the shards of the source, after a look at the whole set where rules ask for it.
+
+        Raises:
+            RuntimeError: rules about sets apply and `prepare` was not called.
+        """
+        transform = self.transform
+        if transform.policy.set_makers:
+            if not self._found_in:
+                raise RuntimeError("rules about sets need `prepare` before `plan`")
+            config = transform.config
+            if found := _set_findings(self.source, transform.policy, config, path=self._found_in):
+                found.close()
         return self.source.plan()
 
     def produce(self, shard: ShardSpec) -> Iterator[Produced]:
         """Yields what one shard becomes."""
-        for item in self.source.produce(shard):
+        found = SetFindings(self._found_in) if self.transform.policy.set_makers else None
+        for item, about_set in findings_about(self.source.produce(shard), shard, found):
             if isinstance(item, Reject):
                 yield item
             else:
-                yield from self.transform(item, seed=0)
+                yield from self.transform.judged(item, about_set)
+        if found is not None:
+            found.close()
 
 
 def verified_stage(source: Stage, config: VerifyConfig) -> VerifiedStage:

@@ -216,6 +216,10 @@ def _stage(step: PlannedStep, recipe: Recipe) -> Stage:
         from actloom.verify.transform import VerifyTransform
 
         transform = VerifyTransform(recipe.block("verify", VerifyConfig))
+        if transform.policy.set_makers:
+            from actloom.run.lint import VerifiedStage
+
+            return VerifiedStage(MapStage("verify", step.reads, []), transform)
         return MapStage("verify", step.reads, [transform], seed=seed)
     from actloom.mix import transforms
     from actloom.mix.config import MixConfig

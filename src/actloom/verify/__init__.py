@@ -25,8 +25,9 @@ class _CallablePackage(ModuleType):
         *,
         select: Sequence[str] = (),
         ignore: Sequence[str] = (),
+        against: Iterable[Trajectory] = (),
     ) -> list[Finding]:
-        return verify(records, select=select, ignore=ignore)
+        return verify(records, select=select, ignore=ignore, against=against)
 
 
 sys.modules[__name__].__class__ = _CallablePackage

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
 from actloom.core.finding import Finding, PatchOp, Severity
 from actloom.core.messages import reply_of
 from actloom.core.record import Actor, Call, Step, Tool, ToolsDelta, Trajectory
+
+if TYPE_CHECKING:
+    from actloom.verify.over_set import MakeSetCheck
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -34,6 +37,8 @@ class Rule(msgspec.Struct, frozen=True):
     """Raised whenever the rule's verdicts change."""
     default: bool = True
     """False for a rule that speaks only when `select` names it: advice, or work that takes long."""
+    over_set: MakeSetCheck | None = None
+    """Makes the check of a rule about whole sets, whose `check` finds nothing; else None."""
 
 
 class PlacedReply(msgspec.Struct, frozen=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -13,12 +14,16 @@ from actloom.core.record import Trajectory
 from actloom.core.registry import Group
 from actloom.verify.rule import Check, Rule, Subject
 
+if TYPE_CHECKING:
+    from actloom.verify.over_set import MakeSetCheck
+
 FAMILIES = {
     "calls": [f"CALL{n:03d}" for n in range(1, 9)],
     "schemas": [f"SCHEMA{n:03d}" for n in range(1, 4)],
-    "grounding": [f"GROUND{n:03d}" for n in range(1, 5)],
+    "grounding": [f"GROUND{n:03d}" for n in range(1, 6)],
     "coverage": [f"COVER{n:03d}" for n in range(1, 7)],
     "trajectory": [f"TRAJ{n:03d}" for n in range(1, 11)],
+    "sets": [f"SET{n:03d}" for n in range(1, 11)],
 }
 """Module of a family -> its rule codes. Each code names a `Rule` there and a page in `pages/`."""
 
@@ -39,9 +44,11 @@ class Selection(msgspec.Struct, frozen=True):
     rules: tuple[Rule, ...]
     """In order of code."""
     checks: tuple[Check, ...]
-    """Their distinct checks."""
+    """The distinct checks of rules about single records."""
     codes: frozenset[str]
     """Their codes."""
+    set_makers: tuple[MakeSetCheck, ...] = ()
+    """What makes the distinct checks of rules about whole sets."""
 
     def findings(self, record: Trajectory) -> list[Finding]:
         """Returns what the chosen rules find in a record, in order of their place."""
@@ -77,8 +84,9 @@ def _selection(select: tuple[str, ...], ignore: tuple[str, ...]) -> Selection:
     ]
     return Selection(
         rules=tuple(chosen),
-        checks=tuple(dict.fromkeys(rule.check for rule in chosen)),
+        checks=tuple(dict.fromkeys(rule.check for rule in chosen if rule.over_set is None)),
         codes=frozenset(rule.code for rule in chosen),
+        set_makers=tuple(dict.fromkeys(r.over_set for r in chosen if r.over_set is not None)),
     )
 
 
@@ -99,18 +107,41 @@ def verify(
     *,
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
+    against: Iterable[Trajectory] = (),
 ) -> list[Finding]:
     """Returns what is wrong with a record or with several; empty when nothing is.
+
+    Findings about the records as a set (rules `SET`, when selected) come after the others.
 
     Args:
         records: one record, or any iterable of records.
         select: rule codes or their beginnings (`CALL`, `CALL002`); the default ones when empty.
         ignore: rule codes or beginnings to leave out.
+        against: benchmark questions that the records are compared with by `SET006` to `SET008`.
 
     Raises:
         RecipeError: `select` or `ignore` names no rule.
     """
     chosen = selection(select, ignore)
     if isinstance(records, Trajectory):
-        return chosen.findings(records)
-    return [finding for record in records for finding in chosen.findings(record)]
+        records = (records,)
+    if not chosen.set_makers:
+        return [finding for record in records for finding in chosen.findings(record)]
+    return _verified_set(records, chosen, against)
+
+
+def _verified_set(
+    records: Iterable[Trajectory], chosen: Selection, against: Iterable[Trajectory]
+) -> list[Finding]:
+    from actloom.verify.over_set import SetExamination, SetFindings
+
+    found: list[Finding] = []
+    about_set = SetFindings()
+    with SetExamination(chosen.rules, chosen.set_makers, against) as examination:
+        for record in records:
+            found += chosen.findings(record)
+            examination.add(record, about_set)
+        examination.end(about_set)
+    found += about_set
+    about_set.close()
+    return found

@@ -77,19 +77,25 @@ class VerifyTransform:
 
     def __init__(self, config: VerifyConfig | None = None) -> None:
         self.config = config or VerifyConfig()
-        self._chosen = Policy(self.config)
-        self.version = self._chosen.version
+        self.policy = Policy(self.config)
+        self.version = self.policy.version
 
     def __call__(self, record: Trajectory, *, seed: int = 0) -> Iterable[Produced]:
         """Returns the record or its reject, which holds the record as it came; `seed` is unused."""
         del seed
-        findings = self._chosen.findings(record)
+        return self.judged(record, [])
+
+    def judged(self, record: Trajectory, about_set: list[Finding]) -> Iterable[Produced]:
+        """Returns the record or its reject, given what was found about it in its set."""
+        beside = self.policy.graded(record, about_set)
+        findings = self.policy.findings(record) + beside
         if not findings:
             return (record,)
         if not self.config.fix:
             return (self._judged(record, record, findings),)
-        mended = mend(record, self._chosen)
-        return (self._judged(record, mended.record, findings if _errors(mended.findings) else []),)
+        mended = mend(record, self.policy)
+        stays = _errors(mended.findings) or _errors(beside)
+        return (self._judged(record, mended.record, findings if stays else []),)
 
     def _judged(self, came: Trajectory, new: Trajectory, findings: list[Finding]) -> Produced:
         if not _errors(findings):
