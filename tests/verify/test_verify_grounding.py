@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from actloom.core.record import Call, Observation, Reply, Step, Trajectory
 from actloom.core.schema import normalise_tool
 from actloom.verify.origins import sources
 from actloom.verify.rules import verify
+from actloom.verify.said import CONSTANTS
 
 BOOK = normalise_tool(
     {
@@ -58,6 +59,7 @@ def codes(query: str, *calls: dict, **fields) -> list[str]:
         ("Rooms for a dozen of us", {"guests": 12}),
         ("Lend it to me at 7%", {"rate": 0.07}),
         ("Lend it to me at a rate of 0.07", {"rate": 7}),
+        ("Lend me 7 euros at 7%", {"rate": 7}),
         ("A stay of 2 hours, please", {"guests": 120}),
         ("From the 3rd of May 2026 on", {"date": "2026-05-03"}),
         ("On 03/05/2026, please", {"date": "2026-05-03"}),
@@ -91,7 +93,9 @@ def test_a_value_that_follows_from_what_was_said_is_no_finding(query, arguments)
         ("On the 3rd of May 2026", {"date": "2026-05-04"}, ["GROUND002"]),
         ("My booking is AB-1234", {"place": "AB-1235"}, ["GROUND002"]),
         ("A room in Rome for me", {"style": "baroque"}, ["GROUND004"]),
-        ("A room in Rome for me", {"place": "seaside"}, ["GROUND003"]),
+        ("A room in Rome for me", {"place": "seaside"}, ["GROUND002"]),
+        ("A room in Rome for me", {"place": "some place by the sea"}, ["GROUND003"]),
+        ("A loan at 7%, please", {"rate": 7}, ["GROUND005"]),
         ("A room with a sauna, please", {"extras": ["sauna", "Jacuzzi"]}, ["GROUND002"]),
     ],
 )
@@ -156,6 +160,7 @@ def test_a_number_of_the_query_is_never_from_nowhere(number, form):
 @settings(max_examples=60)
 @given(NUMBERS)
 def test_an_off_by_one_number_is_always_from_nowhere(number):
+    assume(number + 1 not in CONSTANTS)
     assert codes(f"Book for {number} guests", {"guests": number + 1}) == ["GROUND001"]
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from actloom.core.finding import Finding
 from actloom.core.jsonvalue import json_text
 from actloom.core.record import text_of
-from actloom.verify.origins import MAX_NAME, Origin, origins
+from actloom.verify.origins import Origin, origins
 from actloom.verify.rule import Rule, Subject
 
 
@@ -34,15 +34,18 @@ def _asks_something(query: str) -> bool:
 def _rule(origin: Origin) -> Rule:
     if origin.lack == "number":
         return GROUND001
-    if origin.lack != "words":
-        return GROUND002
-    is_short = isinstance(origin.value, str) and len(origin.value.split()) <= MAX_NAME
-    return GROUND004 if is_short and not origin.required else GROUND003
+    if origin.lack == "percent":
+        return GROUND005
+    if origin.lack == "unsure":
+        return GROUND003
+    return GROUND004 if origin.lack == "words" and not origin.required else GROUND002
 
 
 def _sentence(origin: Origin) -> str:
     value = json_text(origin.value)
     shown = value if len(value) <= 80 else value[:77] + "..."
+    if origin.lack == "percent":
+        return f"argument {origin.argument!r}: {shown} percent was said, which is a fraction of 1"
     return (
         f"argument {origin.argument!r}: {shown} is found neither in what was said before"
         " nor in the tool's schema"
@@ -62,14 +65,14 @@ GROUND002 = Rule(
     code="GROUND002",
     name="name-from-nowhere",
     severity="error",
-    summary="a name, id or date in a call is mentioned nowhere",
+    summary="a name, id, date or word in a call is mentioned nowhere",
     check=check_grounding,
 )
 GROUND003 = Rule(
     code="GROUND003",
-    name="words-from-nowhere",
+    name="wording-from-nowhere",
     severity="warning",
-    summary="most words of a required argument are mentioned nowhere",
+    summary="most words of an argument, or its code or date, are mentioned nowhere",
     check=check_grounding,
 )
 GROUND004 = Rule(
@@ -77,5 +80,12 @@ GROUND004 = Rule(
     name="invented-option",
     severity="error",
     summary="an optional argument is given words nobody mentioned",
+    check=check_grounding,
+)
+GROUND005 = Rule(
+    code="GROUND005",
+    name="percent-for-fraction",
+    severity="error",
+    summary="the number of a percentage is given where the type asks for a fraction",
     check=check_grounding,
 )

@@ -17,8 +17,10 @@ from actloom.verify.rule import PlacedReply, Subject
 from actloom.verify.said import OBSERVATION, QUERY, SYSTEM, Said
 from actloom.verify.wording import SMALL, number_of, tokens_of
 
-Lack: TypeAlias = Literal["", "number", "id", "name", "words"]
-"""What kind of value comes from nowhere; "" when it has a source."""
+Lack: TypeAlias = Literal["", "number", "percent", "id", "name", "words", "unsure"]
+"""What kind of value comes from nowhere; "" when it has a source. `percent` is the number of a
+percentage where a fraction is due; `unsure` a text that may be the agent's own wording, a code, or
+a date nobody spoke of."""
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -121,6 +123,8 @@ class _Argument:
         if "default" in prop and prop["default"] == value:
             return "default", ""
         if isinstance(value, (int, float)):
+            if self._is_whole_percent(value):
+                return "query", "percent"
             return self._number(float(value))
         if isinstance(value, str):
             options = prop.get("enum")
@@ -128,6 +132,18 @@ class _Argument:
                 return "enum", ""
             return self._text(value)
         return "empty", ""
+
+    def _is_whole_percent(self, value: float) -> bool:
+        """Tells whether 7 is given for 7 %, said as that only, where the type asks for 0.07.
+
+        A tool that wants percentages says so, or asks for integers.
+        """
+        if value < 1 or value not in self._said.percentages:
+            return False
+        prop = self._prop
+        if prop.get("type") != "number" or "percent" in self._name.lower():
+            return False
+        return not any("percent" in text.lower() or "%" in text for text in _texts(prop))
 
     def _number(self, value: float) -> tuple[str, Lack]:
         source = self._said.number(value)
@@ -158,7 +174,7 @@ class _Argument:
         joined = "".join(tokens)
         if _PLACEHOLDER.search(value):
             return "derived:placeholder", ""
-        if len(joined) > 2 and joined in said.squeezed:
+        if (len(joined) > 2 or not joined.isascii()) and joined in said.squeezed:
             return "derived:spacing", ""
         if _is_other_name(value, joined, said):
             return "derived:abbreviation", ""
@@ -260,7 +276,7 @@ def _judged(value: str, telling: list[str], unknown: list[str], said: Said) -> t
             return "none", "id"
         if _RELATIVE & said.words.keys():
             return "derived:relative date", ""
-        return "none", "id" if _MONTHS & said.words.keys() or said.has_year() else "words"
+        return "none", "id" if _MONTHS & said.words.keys() or said.has_year() else "unsure"
     words = [token for token in unknown if not token[0].isdigit()]
     if not words:
         return "derived:year", ""
@@ -271,10 +287,12 @@ def _judged(value: str, telling: list[str], unknown: list[str], said: Said) -> t
     if 2 * len(words) <= len(telling):
         return "partial", ""
     if len(telling) > MAX_NAME:
-        return "none", "words"
+        return "none", "unsure"
     if len(value) <= 3 and value.isupper():
-        return "none", "words"  # a code: which one stands for what was said, nobody here knows
-    return "none", "name" if any(char.isupper() for char in value) else "words"
+        return "none", "unsure"  # a code: which one stands for what was said, nobody here knows
+    if any(char.isupper() for char in value):
+        return "none", "name"
+    return "none", "words" if len(telling) <= MAX_WORDS else "unsure"
 
 
 def _is_filler(token: str, value: str) -> bool:
@@ -291,7 +309,9 @@ def _shares_start(word: str, said: Said) -> bool:
     )
 
 
-_FLAGS = frozenset(("true", "false", "yes", "no", "none", "null", "am", "pm"))
+_FLAGS = frozenset(
+    ("true", "false", "yes", "no", "none", "null", "am", "pm", "any", "all", "dontcare", "other")
+) | {"default", "unknown", "n/a"}
 _IMPLIED = ("state", "country", "region", "province", "language", "lang", "currency", "zone")
 """Parts of argument names whose values follow from a city, a text or a market."""
 FUNCTION_WORDS_TEXT = "the a an of in on at to for and or with by from s de la is it as"
@@ -310,5 +330,7 @@ _PLACEHOLDER = re.compile(r"^\W?[{<$].*[}>]")
 """A value left open for an earlier call's result: `${id from search}`, `<token>`."""
 MAX_NAME = 4
 """Words above which a text is no name but something the agent wrote."""
+MAX_WORDS = 2
+"""Words without capitals above which a text may be another wording of what was said."""
 MAX_SCHEMA = 20_000
 """Characters of what a tool says about an argument that are looked at."""

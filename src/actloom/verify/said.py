@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from actloom.verify.abbreviations import aliases
-from actloom.verify.wording import numbers_in, stem, tokens_of
+from actloom.verify.wording import MAX_TEXT, number_of, numbers_in, plain_number, stem, tokens_of
 
 QUERY, OBSERVATION, SYSTEM = "query", "observation", "system"
 PERIODS: dict[str, tuple[float, ...]] = {
@@ -64,7 +65,7 @@ _CONSTANTS_TEXT = (
     "9.8 9.81 9.807 9.80665 32.2 32.17 3e8 299792458 6.674e-11 6.67e-11 6.6743e-11 8.854e-12"
     " 8.85e-12 8.8541878128e-12 1.602e-19 8.99e9 9e9 8.9875e9 6.022e23 1.38e-23 1.257e-6"
     " 1.2566e-6 1.256637e-6 1.25663706e-6 1.25663706212e-6 8.314 0.0821 101325 273.15 298.15"
-    " 6.626e-34 343 2.71828 1.61803 1.618 6371"
+    " 6.626e-34 2.71828 1.61803 1.618"
 )
 CONSTANTS = frozenset(map(float, _CONSTANTS_TEXT.split()))
 """Constants of nature and mathematics, and usual conditions."""
@@ -78,7 +79,7 @@ class Said:
     def __init__(self) -> None:
         self.words: dict[str, str] = {}
         self.numbers: set[float] = set()
-        self.digits: list[float] = []
+        self._percentages: tuple[set[float], set[float]] = set(), set()
         self._texts: list[str] = []
         self._stems: set[str] | None = None
         self._squeezed: str | None = None
@@ -93,8 +94,16 @@ class Said:
             if token not in words:
                 words[token] = source
         self.numbers |= numbers_in(tokens)
+        if "%" in text or "percent" in text:
+            _split_percentages(text, *self._percentages)
         self._texts.append("".join(tokens))
         self._stems = self._squeezed = None
+
+    @property
+    def percentages(self) -> set[float]:
+        """Numbers that were said as percentages only."""
+        said, plain = self._percentages
+        return said - plain
 
     @property
     def stems(self) -> set[str]:
@@ -142,6 +151,17 @@ class Said:
         if _by_factor(size, said):
             return "derived:unit"
         return "derived:arithmetic" if _by_arithmetic(size, said) else ""
+
+
+def _split_percentages(text: str, percentages: set[float], plain: set[float]) -> None:
+    """Adds the numbers of a text that has percentages to one set or the other."""
+    for match in _PERCENT.finditer(text[:MAX_TEXT]):
+        value = number_of(plain_number(match.group(1)))
+        if value is not None:
+            (percentages if match.group(2) else plain).add(value)
+
+
+_PERCENT = re.compile(r"(?<![\d.,])(\d+(?:\.\d+)?)(?![\d.,]\d)( ?%| ?percent)?")
 
 
 def _by_factor(value: float, said: Iterable[float]) -> bool:
