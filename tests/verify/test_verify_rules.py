@@ -326,7 +326,8 @@ def test_select_and_ignore_take_codes_and_their_beginnings():
     faulty = record(weather(days="x", country="IT"), tools=[WEATHER, WEATHER])
     codes = lambda **choice: [f.code for f in verify_function(faulty, **choice)]  # noqa: E731
     assert sorted(codes()) == ["CALL003", "CALL005", "SCHEMA002"]
-    assert codes(select=["SCHEMA"]) == ["SCHEMA002"]
+    assert codes(select=["SCHEMA00"], ignore=["SCHEMA006"]) == ["SCHEMA002"]
+    assert "SCHEMA006" in codes(select=["SCHEMA"])  # advice, which speaks only when named
     assert codes(select=["CALL"], ignore=["CALL005"]) == ["CALL003"]
 
 

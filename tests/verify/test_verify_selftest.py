@@ -10,6 +10,7 @@ import pytest
 from actloom.cli import main
 from actloom.core.record import Reply, Step
 from actloom.core.rows import decode_row, encode_row
+from actloom.core.schema import normalise_tool
 from actloom.run.clean import clean_records
 from actloom.verify.rules import RULES, verify
 from actloom.verify.selftest import FAULTS, random_of, self_test
@@ -74,7 +75,7 @@ def test_a_missed_fault_lowers_the_recall_and_is_named():
 def test_only_faults_of_the_chosen_rules_are_injected():
     result = self_test(CLEAN, select=["SCHEMA"])
     assert {row.family for row in result.faults.values()} == {"schemas"}
-    assert set(result.rules) == {"SCHEMA001", "SCHEMA002", "SCHEMA003"}
+    assert set(result.rules) == {code for code in RULES.names() if code.startswith("SCHEMA")}
 
 
 def test_the_table_has_a_line_for_every_fault_and_every_rule():
@@ -95,3 +96,31 @@ def test_from_the_shell_it_takes_records_of_ones_own(tmp_path, capsys):
     path.write_bytes(b"".join(encode_row(record) + b"\n" for record in CLEAN[:4]))
     assert main(["verify", str(path), "--selftest", "--select", "SCHEMA"]) == 0
     assert capsys.readouterr().out.startswith("4 clean records, 0 with an error")
+
+
+def test_what_no_call_can_give_is_pointed_at_in_the_schema():
+    """One place for each: required but undeclared, no listed value of the type, crossed bounds."""
+    parameters = {
+        "type": "object",
+        "properties": {
+            "tags": {"type": "array", "items": {"type": "string"}, "enum": ["rain"]},
+            "days": {"type": "integer", "minimum": 9, "maximum": 1},
+        },
+        "required": ["days", "city"],
+    }
+    tool = normalise_tool({"name": "get_weather", "parameters": parameters})
+    record = msgspec.structs.replace(CLEAN[0], tools=[tool], steps=[])
+    found = verify(record, select=["SCHEMA004"])
+    place = "/tools/0/function/parameters"
+    assert [finding.path for finding in found] == [
+        f"{place}/required",
+        f"{place}/properties/tags/enum",
+        f"{place}/properties/days/minimum",
+    ]
+    opened = normalise_tool(
+        {
+            "name": "get_weather",
+            "parameters": {**parameters, "properties": {}, "additionalProperties": True},
+        }
+    )
+    assert verify(msgspec.structs.replace(record, tools=[opened]), select=["SCHEMA004"]) == []

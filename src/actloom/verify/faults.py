@@ -314,6 +314,15 @@ def _with_parameters(tool: Tool, extra: JsonObject) -> Tool:
     return Tool(tool.name, tool.description, msgspec.Raw(msgspec.json.encode(schema)))
 
 
+def _with_required(tool: Tool, name: str) -> Tool:
+    required = schema_of(tool).get("required")
+    names = [*required, name] if isinstance(required, list) else [name]
+    properties = schema_of(tool).get("properties", {})
+    schema = {**schema_of(tool), "properties": properties, "required": names}
+    schema.pop("additionalProperties", None)
+    return Tool(tool.name, tool.description, msgspec.Raw(msgspec.json.encode(schema)))
+
+
 _VALUES = ("GROUND", "COVER")
 CALL_FAULTS = (
     Fault("arguments cut off", "calls", ("CALL001",), _unparsable, _VALUES),
@@ -350,5 +359,39 @@ SCHEMA_FAULTS = (
         "schemas",
         ("SCHEMA002",),
         _tools_changed(lambda t: [_with_parameters(t, {"another": {"type": "string"}}), t]),
+    ),
+    Fault(
+        "required and not declared",
+        "schemas",
+        ("SCHEMA004",),
+        _tools_changed(lambda tool: [_with_required(tool, "undeclared")]),
+        ("CALL004",),
+    ),
+    Fault(
+        "values of another type listed",
+        "schemas",
+        ("SCHEMA004",),
+        _tools_changed(
+            lambda tool: [_with_parameters(tool, {"spoilt": {"type": "array", "enum": ["a"]}})]
+        ),
+        ("SCHEMA006",),
+    ),
+    Fault(
+        "description removed",
+        "schemas",
+        ("SCHEMA005",),
+        _tools_changed(lambda tool: [msgspec.structs.replace(tool, description="")]),
+    ),
+    Fault(
+        "argument without description",
+        "schemas",
+        ("SCHEMA006",),
+        _tools_changed(lambda tool: [_with_parameters(tool, {"bare": {"type": "string"}})]),
+    ),
+    Fault(
+        "tool under another name",
+        "schemas",
+        ("SCHEMA008",),
+        _tools_changed(lambda tool: [tool, msgspec.structs.replace(tool, name=tool.name + "_2")]),
     ),
 )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 FAMILIES = {
     "calls": [f"CALL{n:03d}" for n in range(1, 9)],
     "schemas": [f"SCHEMA{n:03d}" for n in range(1, 4)],
+    "schema_advice": [f"SCHEMA{n:03d}" for n in range(4, 9)],
     "grounding": [f"GROUND{n:03d}" for n in range(1, 6)],
     "coverage": [f"COVER{n:03d}" for n in range(1, 7)],
     "trajectory": [f"TRAJ{n:03d}" for n in range(1, 11)],

@@ -102,7 +102,9 @@ def self_test(
         RecipeError: `select` or `ignore` names no rule.
     """
     clean = list(records)
-    every = selection(select=select or RULES.names(), ignore=ignore)
+    selection(select)  # names what matches no rule
+    codes = [code for code in RULES.names() if not select or code.startswith(tuple(select))]
+    every = selection(codes, ignore)
     faults = [f for f in FAULTS if any(code.startswith(f.expects) for code in every.codes)]
     result = SelfTest(
         records=len(clean),
