@@ -82,12 +82,12 @@ def test_the_nearest_file_upwards_rules_and_is_named(name, table, project, capsy
 
 def test_a_pyproject_without_our_table_is_passed_over(project, capsys):
     (project / "pyproject.toml").write_text("[tool.ruff]\nselect = ['A']\n")
-    (project.parent / "actloom.toml").write_text("[verify]\nselect = ['SCHEMA']\n")
+    (project.parent / "actloom.toml").write_text("[verify]\nselect = ['SCHEMA001']\n")
     assert found(capsys, *BOTH) == (0, [])
 
 
 def test_the_command_line_goes_before_the_file_and_no_config_leaves_it_out(project, capsys):
-    (project / "actloom.toml").write_text("[verify]\nselect = ['SCHEMA']\n")
+    (project / "actloom.toml").write_text("[verify]\nselect = ['SCHEMA001']\n")
     assert found(capsys, *BOTH, "--select", "CALL005") == (1, [ALL[1]])
     assert found(capsys, *BOTH, "--no-config") == (1, ALL)
     (project / "other.toml").write_text("[verify]\nignore = ['CALL002']\n")
