@@ -94,6 +94,8 @@ class Said:
             if token not in words:
                 words[token] = source
         self.numbers |= numbers_in(tokens)
+        for group in _GROUPED.findall(text[:MAX_TEXT]) if "," in text else ():
+            self.numbers.update(map(float, group.split(",")))  # [200,300] is two numbers, too
         if "%" in text or "percent" in text:
             _split_percentages(text, *self._percentages)
         self._texts.append("".join(tokens))
@@ -142,6 +144,8 @@ class Said:
         size = abs(value)
         if size in said:
             return "derived:sign"
+        if 12 < size < 24 and size - 12 in said and not _AFTERNOON.isdisjoint(self.words):
+            return "derived:time"
         if 1 <= size <= 12 and any(other in self.words for other in aliases(f"{size:g}")):
             return "derived:month"
         if size in CONSTANTS:
@@ -161,6 +165,8 @@ def _split_percentages(text: str, percentages: set[float], plain: set[float]) ->
             (percentages if match.group(2) else plain).add(value)
 
 
+_GROUPED = re.compile(r"(?<![\d,])[0-9]{1,3}(?:,[0-9]{3})+(?![\d,])")
+_AFTERNOON = frozenset(("pm", "evening", "afternoon", "night", "tonight"))
 _PERCENT = re.compile(r"(?<![\d.,])(\d+(?:\.\d+)?)(?![\d.,]\d)( ?%| ?percent)?")
 
 
