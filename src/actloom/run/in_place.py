@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import stat
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -79,18 +79,14 @@ def fixes_of(source: Stage, judging: Judging) -> Iterator[FileFixes]:
         InputError: `source` is a dataset folder, or fixes are due in a file whose items cannot be
             changed in place: compressed, remote, no JSON, or conversations spread over items.
     """
-    for planned in own_files(source):
-        reason = _unmappable(planned)
-        if not reason:
-            yield _fixes_in(planned, _config(source), judging)
-        elif _needs_fixes(source, planned, judging):
-            raise InputError(
-                "fixes cannot be made in this file",
-                got=reason,
-                expected="JSON or JSON Lines, unpacked, on this machine",
-                where=planned.file.path,
-                todo="write the mended records to a folder with --out",
-            )
+    files = own_files(source)
+    config = _config(source)
+    reasons = {f.file.path: reason for f in files if (reason := _unmappable(f))}
+    if reasons:
+        _refuse_fixes(UnifyStage(list(reasons), config), judging, reasons)
+    for planned in files:
+        if planned.file.path not in reasons:
+            yield _fixes_in(planned, config, judging)
 
 
 def own_files(source: Stage) -> list[PlannedFile]:
@@ -126,16 +122,21 @@ def _unmappable(planned: PlannedFile) -> str:
     return "conversations spread over items" if isinstance(reader, GroupReader) else ""
 
 
-def _needs_fixes(source: Stage, planned: PlannedFile, judging: Judging) -> bool:
+def _refuse_fixes(source: Stage, judging: Judging, reasons: Mapping[str, str]) -> None:
+    """Raises the error of files that need fixes and cannot be changed in place."""
     for shard in source.plan():
-        if shard.path != planned.file.path and "bucket" not in shard.params:
-            continue
         for record in source.produce(shard):
-            if not isinstance(record, Trajectory) or record.provenance.file != planned.file.path:
+            if not isinstance(record, Trajectory):
                 continue
             if any(finding.fix for finding in judging.findings(record)):
-                return True
-    return False
+                file = record.provenance.file
+                raise InputError(
+                    "fixes cannot be made in this file",
+                    got=reasons.get(file, "conversations spread over files"),
+                    expected="JSON or JSON Lines, unpacked, on this machine",
+                    where=file,
+                    todo="write the mended records to a folder with --out",
+                )
 
 
 def _fixes_in(planned: PlannedFile, config: UnifyConfig, judging: Judging) -> FileFixes:
@@ -168,12 +169,16 @@ class _Again:
 
 def _fix_item(item: SourceItem, again: _Again, judging: Judging, fixes: FileFixes) -> None:
     came = again.read(item, item.raw)
+    found = [judging.findings(one) if isinstance(one, Trajectory) else [] for one in came]
+    due = [finding for findings in found for finding in findings if finding.fix]
+    if not due:
+        return
+    if any(_is_wider(finding) for finding in due):
+        reason = "its fix takes out whole calls, messages or tools"
+        fixes.refusals.append(Refusal(fixes.file, item.line, reason))
     in_calls = _InCalls(judging)
     mended = [_mended(one, in_calls) if isinstance(one, Trajectory) else None for one in came]
     fixed = [finding for one in mended if one is not None for finding in one.fixed]
-    if any(isinstance(one, Trajectory) and _has_other_fix(one, judging) for one in came):
-        reason = "its fix takes out whole calls, messages or tools"
-        fixes.refusals.append(Refusal(fixes.file, item.line, reason))
     if not fixed:
         return
     new = _rewritten(item.raw, came, mended)
@@ -210,10 +215,6 @@ class _InCalls:
 
 def _is_wider(finding: Finding) -> bool:
     return any("/function/" not in op.path for op in finding.fix)
-
-
-def _has_other_fix(record: Trajectory, judging: Judging) -> bool:
-    return any(_is_wider(finding) for finding in judging.findings(record))
 
 
 def _rewritten(
