@@ -30,6 +30,7 @@ from actloom.core.finding import Reject
 from actloom.core.transform import Produced, ShardSpec
 from actloom.run.executor import RunOptions, run_stage
 from actloom.unify import UnifyStage
+from actloom.verify.config import VerifyConfig
 from actloom.verify.transform import VerifyTransform
 from harness import ROUNDS, Timings, ratio_table, rival_python, rounds
 from record_io import KINDS, arguments, pydantic_row
@@ -114,7 +115,7 @@ class UnifyAndVerify(UnifyStage):
     """Both stages in one pass over the input."""
 
     def produce(self, shard: ShardSpec) -> Iterator[Produced]:
-        verify = VerifyTransform()
+        verify = VerifyTransform(VerifyConfig(select=["CALL", "SCHEMA"]))
         for item in super().produce(shard):
             if isinstance(item, Reject):
                 yield item
