@@ -44,7 +44,7 @@ GOLDEN = {
         "input: x\n\n# a remark\nverify:\n  selct: [CALL]\n",
         [],
         "unknown key 'selct' in 'verify'\n"
-        "  expected: select, ignore, fix, severity, per_source\n"
+        "  expected: select, ignore, fix, severity, per_source, against\n"
         "  got:      selct\n"
         "  where:    r.yaml:5\n"
         "  do:       did you mean 'select'?",
@@ -109,7 +109,7 @@ GOLDEN = {
         "verify:\n",
         ["verify.fx=true"],
         "unknown key 'fx' in 'verify'\n"
-        "  expected: select, ignore, fix, severity, per_source\n"
+        "  expected: select, ignore, fix, severity, per_source, against\n"
         "  got:      fx\n"
         "  where:    command line, verify.fx=\n"
         "  do:       did you mean 'fix'?",
