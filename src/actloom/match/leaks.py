@@ -17,7 +17,7 @@ PASSAGE = 13
 """Words in a row that two texts do not share by chance (Brown et al. 2020, appendix C)."""
 SHORTEST = 5
 """Words of the shortest question that is looked for inside a longer text."""
-EDITED = 0.72
+EDITED = 0.65
 """Share of a question's content, rare words counting more, from which a text is an edited copy."""
 INSIDE = 4
 """Content words a question needs to be looked for, edited, inside a longer text."""

@@ -21,8 +21,12 @@ from actloom.match.shingles import call_shingles, has_text, jaccard, query_shing
 Kind: TypeAlias = Literal["query", "call"]
 
 SAME_QUERY = 0.8
+"""Similarity of two questions from which they are near duplicates, unless their calls differ."""
+ALIKE = 0.9
+"""Similarity of calls below which they differ: another name in one frame is another task."""
+EQUAL_QUERY = 0.97
 """Similarity of two questions from which they are near duplicates, whatever is called."""
-SAME_CALLS = 0.85
+SAME_CALLS = 0.9
 """Similarity of calls from which records are near duplicates if their questions are akin."""
 AKIN = 0.25
 """Least similarity of two questions with the same calls, where an argument holds text."""
@@ -84,7 +88,8 @@ def _pieces(of: Features) -> _Pieces:
 def _likeness(one: _Pieces, other: _Pieces) -> tuple[Kind, float] | None:
     asked = jaccard(one.query, other.query)
     called = jaccard(one.calls, other.calls)
-    if asked >= SAME_QUERY:
+    both = one.calls and other.calls
+    if asked >= SAME_QUERY and (not both or called >= ALIKE or asked >= EQUAL_QUERY):
         return "query", asked
     akin = AKIN if one.texts and other.texts else AKIN_NUMBERS
     return ("call", called) if called >= SAME_CALLS and asked >= akin else None
