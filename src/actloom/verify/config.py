@@ -33,4 +33,4 @@ class VerifyConfig(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unkno
     """What holds for some sources alone; all that match a record's source apply, in order."""
     against: list[str] = []
     """Benchmark packs whose questions must not stand in the records; `SET006` to `SET008` then
-    apply by default. Dataset folders, files in any format, or `.txt` files with a question a line."""
+    apply by default. Dataset folders, files in any format, or `.txt` files, a question a line."""
