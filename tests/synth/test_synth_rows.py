@@ -160,11 +160,11 @@ def test_every_kept_row_executes_again_to_the_recorded_observations(train: Writt
                 assert json_text(again.value) == observation.content
 
 
-def test_kept_rows_have_no_findings(train: Written) -> None:
+def test_kept_rows_have_no_errors(train: Written) -> None:
     for row in train.rows:
         tools = {tool.name: tool for tool in row.tools}
         assert [p for call in calls_of(row) for p in check_call(call, tools)] == []
-        assert verify(row) == []
+        assert [finding for finding in verify(row) if finding.severity == "error"] == []
 
 
 def test_rows_say_where_they_come_from_and_survive_the_disk(train: Written) -> None:

@@ -171,7 +171,7 @@ def _unlisted(query: str, used: Used) -> str:
     lower = query.lower()
     for text in used.texts:
         at = lower.find(text)
-        if at < 0:
+        if at < 0 or text[:1].isdigit():  # a word beside a date or a number is not its like
             continue
         for match in (
             _NEXT.match(lower, at + len(text)),
