@@ -60,6 +60,7 @@ def test_the_verify_hook_fails_on_a_faulty_file_and_passes_over_other_files(tmp_
     assert "bad.jsonl:1: CALL002" in done.stdout
 
 
+@pytest.mark.slow
 def test_the_fix_hook_changes_the_file_and_is_quiet_the_second_time(tmp_path):
     file = tmp_path / "data.jsonl"
     file.write_text(row("3"))
@@ -101,6 +102,7 @@ def test_the_action_annotates_and_ends_as_verify_does(name, code, tmp_path):
     assert last.stdout.startswith("::error file=my data.jsonl,line=1" if code else "1 item")
 
 
+@pytest.mark.slow
 def test_the_action_takes_arguments_and_writes_sarif(tmp_path):
     (tmp_path / "a.jsonl").write_text(row(3, name="g"))
     (tmp_path / "b.jsonl").write_text(row("3"))

@@ -165,6 +165,7 @@ def _real_definitions(folder: Path) -> Iterator[dict[str, Json]]:
                     break
 
 
+@pytest.mark.slow
 def test_every_real_tool_definition_becomes_a_valid_schema(shared_data: Path) -> None:
     checked = 0
     for definition in _real_definitions(shared_data / "formats"):

@@ -100,6 +100,7 @@ def test_deep_nesting_is_an_error_and_not_a_crash(name: str, text: str):
         assert parsed.error or parsed.reply.text == text
 
 
+@pytest.mark.slow
 @ALL
 def test_five_megabytes_of_calls_are_read(name: str):
     d = dialect(name)

@@ -69,7 +69,7 @@ def check(name: str, record: Trajectory) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(READERS))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(record=trajectories)
 def test_reading_what_was_written_gives_the_reduced_record(name, record):
     check(name, record)

@@ -6,6 +6,7 @@ import random
 from array import array
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -108,6 +109,7 @@ def test_records_of_another_label_are_named_whether_they_come_earlier_or_later()
     assert [(n.at, n.earlier, n.across) for n in found] == [(0, None, 2), (1, 0, 2), (2, 0, 0)]
 
 
+@pytest.mark.slow
 def test_a_crowd_in_one_bucket_costs_no_square_of_its_size() -> None:
     words_of = random.Random(3).sample(range(10**6), 400)
     names = ["".join(chr(97 + int(digit)) for digit in str(n)) for n in words_of]

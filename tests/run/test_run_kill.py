@@ -77,6 +77,7 @@ def _kill_and_resume(tmp_path, script, digests, *, kills: int, seed: int) -> int
     return hits
 
 
+@pytest.mark.slow
 def test_three_kills_and_resumes_give_the_bytes_of_an_undisturbed_run(tmp_path, script, digests):
     assert _kill_and_resume(tmp_path, script, digests, kills=3, seed=1) >= 1
 

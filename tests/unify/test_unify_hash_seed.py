@@ -17,6 +17,7 @@ CHATS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CHATS)
 def test_what_is_lost_or_kept_beside_the_record_stands_in_one_order(
     name: str, tmp_path: Path

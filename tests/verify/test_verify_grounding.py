@@ -170,6 +170,7 @@ def test_any_text_and_value_is_judged_without_a_crash(query, text, number):
     codes(query, {"place": text, "rate": number, "extras": [text], "who": {"first": text}})
 
 
+@pytest.mark.slow
 def test_long_texts_with_many_numbers_are_judged_in_bounded_time():
     noise = " ".join(f"{n}.5 word{n} Name{n}" for n in range(20_000))
     arguments = {"extras": [f"Other{n} thing" for n in range(50)], "guests": 123456789}

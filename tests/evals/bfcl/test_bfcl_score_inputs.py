@@ -357,6 +357,7 @@ def test_an_output_file_of_another_version_is_named(asked: Path, tmp_path: Path)
         output_files(str(tmp_path / "o"), V4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", sorted(KNOWN))
 def test_the_known_counts_of_the_baselines_are_what_they_get(
     version: str, shared_data: Path
@@ -403,6 +404,7 @@ def native(calls: list[dict]) -> list[dict]:
     return [{name: json.dumps(of)} for call in calls for name, of in call.items()]
 
 
+@pytest.mark.slow
 def test_format_sensitivity_is_read_in_the_form_each_record_was_asked_for(
     shared_data: Path, tmp_path: Path
 ) -> None:
