@@ -6,6 +6,8 @@ Exit codes: 0 done; 1 findings or failures; 2 bad input or usage (no traceback);
 
 from __future__ import annotations
 
+import atexit
+import gc
 import importlib
 import inspect
 import os
@@ -144,6 +146,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: arguments after the program's name; those of the process by default.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
+    atexit.register(gc.freeze)  # or the interpreter looks for garbage in all there is as it ends
     try:
         code = _call(arguments)
         sys.stdout.flush()
