@@ -74,7 +74,7 @@ def test_a_server_that_refuses_makes_entries_and_exit_1(shared_data, tmp_path, c
     ("more", "said"),
     [
         (["--category", "simpel"], "simple_python"),
-        (["--style", "json"], "prompt"),
+        (["--style", "json", "--category", "simple_python"], "prompt"),
         (["--profile", "v5"], "v4"),
         (["--price", "cheap"], "IN/OUT"),
         (["--key-env", "NO_SUCH_VARIABLE_HERE"], "NO_SUCH_VARIABLE_HERE"),
