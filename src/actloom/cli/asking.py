@@ -12,6 +12,7 @@ from cyclopts import Parameter
 
 if TYPE_CHECKING:
     from actloom.core.model import Model
+    from actloom.evals.config import EvalConfig, Which
     from actloom.llm.prices import Price
     from actloom.llm.specs import Access
 
@@ -54,6 +55,29 @@ class Asking:
 
         with opened_model(spec, self.access(spec, out)) as model:
             yield model
+
+    def config(
+        self,
+        *,
+        max_tokens: int,
+        batch: int,
+        instruct: bool,
+        split: str = "all",
+        which: Which = "last_call",
+        limit: int | None = None,
+    ) -> EvalConfig:
+        """Returns the settings of an evaluation; no batch is smaller than `concurrency`."""
+        from actloom.evals.config import EvalConfig
+
+        return EvalConfig(
+            split=split,
+            which=which,
+            limit=limit,
+            max_tokens=max_tokens,
+            batch=max(batch, self.concurrency),
+            instruct=instruct,
+            temperature=self.temperature,
+        )
 
     def access(self, spec: str, out: str) -> Access:
         """Returns the options in the words of `llm`.

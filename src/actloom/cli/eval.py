@@ -63,19 +63,17 @@ def eval(  # noqa: PLR0913 -- the verb's name; one parameter an option
     """
     from actloom.dialects import dialect as dialect_of
     from actloom.evals.cases import collect
-    from actloom.evals.config import EvalConfig
     from actloom.evals.evaluate import evaluate
     from actloom.io.folder import records
     from actloom.run.store import locked
 
-    config = EvalConfig(
+    config = asking.config(
         split=split,
         which=which,
         limit=limit,
         max_tokens=max_tokens,
-        batch=max(batch, asking.concurrency),
+        batch=batch,
         instruct=instruct,
-        temperature=asking.temperature,
     )
     reader = dialect_of(dialect)
     cases = collect(records(data), config)

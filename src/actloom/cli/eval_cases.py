@@ -63,7 +63,6 @@ def eval_cases(  # noqa: PLR0913 -- one parameter an option
         asking: how a server is asked.
         json: print the result as JSON on stdout.
     """
-    from actloom.evals.config import EvalConfig
     from actloom.evals.own_cases.reading import read_cases
 
     own = read_cases(file, tools=_tools_in(tools) if tools else ())
@@ -71,14 +70,7 @@ def eval_cases(  # noqa: PLR0913 -- one parameter an option
         return _checked(own, json=json)
     if not model:
         raise InputError("no model to ask", todo="give --model, or --check to read the cases only")
-    config = EvalConfig(
-        split="all",
-        limit=limit,
-        max_tokens=max_tokens,
-        batch=max(batch, asking.concurrency),
-        instruct=instruct,
-        temperature=asking.temperature,
-    )
+    config = asking.config(max_tokens=max_tokens, batch=batch, instruct=instruct, limit=limit)
     return _asked(own, config, model=model, dialect=dialect, out=out, asking=asking, json=json)
 
 

@@ -80,7 +80,6 @@ def eval_from_traces(  # noqa: PLR0913 -- one parameter an option
         asking: how a server is asked.
         json: print the comparison as JSON on stdout.
     """
-    from actloom.evals.config import EvalConfig
     from actloom.evals.from_traces.config import TracesConfig
     from actloom.evals.from_traces.positions import positions_of
     from actloom.io.folder import records
@@ -96,13 +95,7 @@ def eval_from_traces(  # noqa: PLR0913 -- one parameter an option
         limit=limit,
         go_on=go_on,
     )
-    config = EvalConfig(
-        split="all",
-        max_tokens=max_tokens,
-        batch=max(batch, asking.concurrency),
-        instruct=instruct,
-        temperature=asking.temperature,
-    )
+    config = asking.config(max_tokens=max_tokens, batch=batch, instruct=instruct)
     positions = positions_of(records(_dataset(paths, out, scrub=scrub, quiet=json)), chosen)
     with locked(out):
         write_bytes(str(Path(out) / HELD_OUT), _formatted(positions.held_out()))

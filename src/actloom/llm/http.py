@@ -13,12 +13,12 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import Future
 from queue import SimpleQueue
-from types import TracebackType
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit
 
 import msgspec
 
+from actloom.core.closing import Closing
 from actloom.core.jsonvalue import JsonObject
 from actloom.core.model import Completion, Prompt
 from actloom.core.record import Usage
@@ -83,7 +83,7 @@ class _Failure(msgspec.Struct, frozen=True):
 _Task: TypeAlias = tuple[Future[Completion], Prompt, int]
 
 
-class HttpModel:
+class HttpModel(Closing):
     """Asks a server; use as a context manager, or call `close`.
 
     Args:
@@ -126,17 +126,6 @@ class HttpModel:
             worker.start()
         self._tasks.put((future, prompt, max_tokens))
         return future
-
-    def __enter__(self) -> HttpModel:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Ends pauses and connections; what was not answered is given up."""

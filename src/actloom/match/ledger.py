@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from types import TracebackType
+
+from actloom.core.closing import Closing
 
 CACHE_KIB = 16 * 1024
 """Page cache; what does not fit lies in a temporary file that vanishes with the connection."""
@@ -18,7 +19,7 @@ def temporary_database() -> sqlite3.Connection:
     return database
 
 
-class Ledger:
+class Ledger(Closing):
     """First holder of each digest; use as a context manager."""
 
     def __init__(self) -> None:
@@ -41,14 +42,3 @@ class Ledger:
     def close(self) -> None:
         """Closes the database; its file vanishes."""
         self._database.close()
-
-    def __enter__(self) -> Ledger:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()

@@ -7,11 +7,11 @@ from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from itertools import combinations, groupby
-from types import TracebackType
 from typing import IO, Literal, TypeAlias
 
 import msgspec
 
+from actloom.core.closing import Closing
 from actloom.core.record import Trajectory
 from actloom.match.keys import calls_of, digest_of, user_texts
 from actloom.match.ledger import temporary_database
@@ -95,7 +95,7 @@ def _likeness(one: _Pieces, other: _Pieces) -> tuple[Kind, float] | None:
     return ("call", called) if called >= SAME_CALLS and asked >= akin else None
 
 
-class NearIndex:
+class NearIndex(Closing):
     """Near duplicates of a set: MinHash bands propose pairs, exact similarity decides.
 
     Sketches and pieces lie in temporary files; 25 bytes a record stay in memory, and about 100
@@ -203,24 +203,13 @@ class NearIndex:
         """Closes the files, which vanish."""
         self._files.close()
 
-    def __enter__(self) -> NearIndex:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
 
 def _says_something(features: Features) -> bool:
     """Tells whether a record can be told from others at all: `Hello` and `go on` cannot."""
     return len(features.query) >= LEAST_PIECES or has_text(features.calls)
 
 
-class _Pairs:
+class _Pairs(Closing):
     """Pairs of groups that are nearly the same, on disk; use as a context manager."""
 
     def __init__(self) -> None:
@@ -240,15 +229,8 @@ class _Pairs:
         query = "SELECT other, kind, likeness FROM pair WHERE one = ? ORDER BY other"
         return list(self._database.execute(query, (one,)))
 
-    def __enter__(self) -> _Pairs:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Closes the database; its file vanishes."""
         self._database.close()
 
 

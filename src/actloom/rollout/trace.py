@@ -10,11 +10,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import BinaryIO, TypeAlias
 
 import msgspec
 
+from actloom.core.closing import Closing
 from actloom.core.environment import Action, Feedback
 from actloom.core.errors import InputError, OutputError
 from actloom.core.model import Completion, Prompt
@@ -62,7 +62,7 @@ _DECODER: msgspec.json.Decoder[TraceLine] = msgspec.json.Decoder(TraceHeader | T
 _ENCODER = msgspec.json.Encoder()
 
 
-class Trace:
+class Trace(Closing):
     """A trace open for appending; use as a context manager.
 
     Raises:
@@ -116,15 +116,8 @@ class Trace:
                 todo="free space, then run the same command again: finished cases are kept",
             ) from error
 
-    def __enter__(self) -> Trace:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Closes the file; what was appended stands in it."""
         self._file.close()
 
 

@@ -30,11 +30,11 @@ import tempfile
 import time
 import weakref
 from collections.abc import Sequence
-from types import TracebackType
 from typing import cast
 
 import msgspec
 
+from actloom.core.closing import Closing
 from actloom.core.errors import ActloomError
 from actloom.core.jsonvalue import Json, JsonObject
 from actloom.tools.introspection import Target
@@ -196,7 +196,7 @@ def _end(popen: subprocess.Popen[bytes], scratch: str) -> None:
     shutil.rmtree(scratch, ignore_errors=True)
 
 
-class Sandbox:
+class Sandbox(Closing):
     """A pool of worker processes. Use as a context manager; safe to call from several threads."""
 
     def __init__(
@@ -218,17 +218,6 @@ class Sandbox:
         self._unloadable: dict[Target, Execution] = {}
         self.replaced = 0
         """Workers killed and replaced so far."""
-
-    def __enter__(self) -> Sandbox:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Ends the workers; a later call starts new ones."""

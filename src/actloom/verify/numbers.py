@@ -30,7 +30,6 @@ TEXT_LIMIT = 20_000
 """Characters before the answer above which its numbers are not looked at."""
 _SCALES = (100.0, 1e3, 1e6, 1e9, 60.0, 3600.0, 24.0, 7.0, 12.0, 365.0, 1024.0)
 _UNITS = (1.609344, 0.3048, 2.54, 0.45359237, 28.3495, 4.184, 3.6, 1.852, 3.78541)
-_TOLERANCE = 1e-9
 
 
 def invented_numbers(record: Trajectory, turn: Sequence[PlacedStep]) -> list[Place]:

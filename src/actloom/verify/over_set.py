@@ -12,11 +12,11 @@ import tempfile
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from types import TracebackType
 from typing import IO, Protocol, TypeAlias
 
 import msgspec
 
+from actloom.core.closing import Closing
 from actloom.core.finding import Finding, Severity
 from actloom.core.record import Trajectory
 from actloom.match.ledger import CACHE_KIB
@@ -164,7 +164,7 @@ def _temporary_file() -> IO[bytes]:
     return tempfile.TemporaryFile()
 
 
-class SetExamination:
+class SetExamination(Closing):
     """A run of set rules over records: `add` each, then `end`. Use as a context manager.
 
     Args:
@@ -229,13 +229,6 @@ class SetExamination:
         )
         into.keep(said.at, finding)
 
-    def __enter__(self) -> SetExamination:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Closes what the checks keep on disk."""
         self._open.close()

@@ -7,7 +7,7 @@ rd, of, may, 1200, usd), so that spelling, case and punctuation no longer matter
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 TOKEN = re.compile(
     r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?=\.\d+\.\d)|(?<!\d\.)\d+(?:\.\d+)?(?!\.\d)|\d+|[^\W\d_]+"
@@ -162,8 +162,3 @@ _ENDINGS = (
     ("es", "e"),
     ("s", ""),
 )
-
-
-def stems_of(words: Iterable[str]) -> set[str]:
-    """Returns the stems of words."""
-    return set(map(stem, words))

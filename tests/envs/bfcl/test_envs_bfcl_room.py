@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from actloom.core.errors import InputError
 from actloom.envs.bfcl.classes import official_classes
-from actloom.envs.bfcl.live import NOT_RECORDED, LiveWorld, recorded_world
+from actloom.envs.bfcl.live import LiveWorld
 from actloom.envs.bfcl.room import FAILED, Room, WorldFailure
 from actloom.envs.bfcl.trial import Trial, WorldSetup
 from envs.bfcl.simulated_worlds import CLASSES, SHORT, memory_setup, setup
@@ -249,11 +249,6 @@ def test_a_memory_goes_from_one_conversation_to_the_next(room: Room) -> None:
 def test_half_surrogate_pairs_pass_through_as_replacement_characters(room: Room) -> None:
     played = room.played(setup("case_\ud800"), [["keep('\ud800')"]])
     assert played.outputs == ["\N{REPLACEMENT CHARACTER}"]
-
-
-def test_a_recorded_world_answers_only_what_was_recorded() -> None:
-    lines = b'{"call":"search(q=\'a\')","output":"1"}\n{"call":"search(q=\'a\')","output":"2"}\n'
-    assert recorded_world(lines).outputs(["search(q='a')", "search(q='b')"]) == ["2", NOT_RECORDED]
 
 
 def test_classes_that_were_not_pulled_are_named(tmp_path) -> None:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Protocol
-
-import msgspec
 
 from actloom.core.jsonvalue import JsonObject
 from actloom.envs.bfcl.room import Room
 from actloom.envs.bfcl.trial import Played, Steps, WorldSetup
-
-NOT_RECORDED = "Error during execution: nothing was recorded for this call"
-"""What a recorded world says to a call it does not know."""
 
 
 class CallWorld(Protocol):
@@ -83,35 +78,3 @@ class LiveWorld:
         if self._played is None:
             self._played = self._room.played(self.setup, self.steps)
         return self._played
-
-
-class RecordedWorld:
-    """Calls answered from a record, for classes that need the network (web search).
-
-    Args:
-        recorded: call as Python text -> output.
-    """
-
-    def __init__(self, recorded: Mapping[str, str]) -> None:
-        self._recorded = recorded
-
-    def outputs(self, calls: Sequence[str]) -> list[str]:
-        """Returns the recorded outputs, `NOT_RECORDED` for a call that was never made."""
-        return [self._recorded.get(call, NOT_RECORDED) for call in calls]
-
-
-class RecordedCall(msgspec.Struct, frozen=True):
-    """One line of a file of recorded calls."""
-
-    call: str
-    output: str
-
-
-def recorded_world(lines: bytes) -> RecordedWorld:
-    """Returns the world of a JSON Lines file of `{"call", "output"}`; of two alike the last counts.
-
-    Raises:
-        msgspec.DecodeError: a line is not of that form.
-    """
-    calls = msgspec.json.Decoder(RecordedCall).decode_lines(lines)
-    return RecordedWorld({line.call: line.output for line in calls})

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
-from types import TracebackType
 
 import msgspec
 
+from actloom.core.closing import Closing
 from actloom.core.jsonvalue import Json, JsonObject
 from actloom.envs.bfcl.classes import ClassSet
 from actloom.envs.bfcl.trial import Judged, Played, Steps, Trial, WorldSetup
@@ -30,7 +30,7 @@ class WorldFailure(Exception):  # noqa: N818 -- an event of one world, no error 
     """A world came to no end: its worker hung, crashed, or its setup is broken."""
 
 
-class Room:
+class Room(Closing):
     """Plays and judges worlds. Use as a context manager; safe to call from several threads.
 
     A trial that hangs, crashes or breaks a rule ends its worker, which is replaced; no other trial
@@ -42,17 +42,6 @@ class Room:
         self._classes: JsonObject = msgspec.to_builtins(classes)
         self._workers = workers
         self.sandbox = Sandbox(limits, size=workers)
-
-    def __enter__(self) -> Room:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Ends the workers; a later call starts new ones."""

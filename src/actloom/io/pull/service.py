@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from types import TracebackType
 from typing import TYPE_CHECKING, cast
 
 import msgspec
 
+from actloom.core.closing import Closing
 from actloom.core.errors import InputError, MissingExtraError
 from actloom.core.jsonvalue import Json, JsonObject
 from actloom.io.foreign_json import decode_json
@@ -41,7 +41,7 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
     """Environment variables the keys come from, for messages."""
 
 
-class Service:
+class Service(Closing):
     """One service.
 
     Args:
@@ -63,15 +63,8 @@ class Service:
         self._answered = False
         self._client = _client(access)
 
-    def __enter__(self) -> Service:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Closes the connections."""
         self._client.close()
 
     def get(self, path: str, params: Mapping[str, str | int]) -> Json:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 
 from actloom.core.jsonvalue import Json, JsonObject
 from actloom.dialects.literal import Unreadable
 from actloom.dialects.repair import Mender
 from actloom.io.foreign_json import decode_json
 from actloom.unify.payloads import parsed_text
+from actloom.unify.payloads.usage import amount
 
 MAX_PARTS = 24
 """Dots at which a key is split at most."""
@@ -122,13 +122,7 @@ def number_of(value: Json) -> float | None:
             value = float(value)
         except ValueError:
             return None
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    try:
-        number = float(value)
-    except OverflowError:
-        return None
-    return number if math.isfinite(number) else None
+    return amount(value)
 
 
 def count_of(value: float | None) -> int | None:
