@@ -104,11 +104,8 @@ def eval_from_traces(  # noqa: PLR0913 -- one parameter an option
         )
         votes = _votes(positions, result, judge=judge, out=out, asking=asking)
         found = _compared(positions, result, out, judge=judge, votes=votes, price=production_price)
-        write_bytes(str(Path(out) / COMPARISON), _formatted(found))
-        _write_page(found, out)
-    _show(found, out, json=json)
-    if result.unanswered and not json:
-        show_trouble(out)
+        _write(found, out)
+    _show(found, out, has_trouble=result.unanswered > 0, json=json)
     return 1 if result.unanswered else 0
 
 
@@ -243,14 +240,15 @@ def _formatted(value: object) -> bytes:
     return msgspec.json.format(msgspec.json.encode(value), indent=1) + b"\n"
 
 
-def _write_page(found: Comparison, out: str) -> None:
+def _write(found: Comparison, out: str) -> None:
     from actloom.io.urls import write_bytes
     from actloom.report.from_traces import render
 
+    write_bytes(str(Path(out) / COMPARISON), _formatted(found))
     write_bytes(str(Path(out) / PAGE), render(found).encode())
 
 
-def _show(found: Comparison, out: str, *, json: bool) -> None:
+def _show(found: Comparison, out: str, *, has_trouble: bool, json: bool) -> None:
     from actloom.evals.from_traces.comparison import OUTCOMES
     from actloom.report.from_traces import case_line, cost_text, seconds_text
     from actloom.run.progress import say
@@ -275,3 +273,5 @@ def _show(found: Comparison, out: str, *, json: bool) -> None:
     for case in found.look_at[:5]:
         say(f"  look at {case_line(case)}")
     say(f"  -> {Path(out) / PAGE}")
+    if has_trouble:
+        show_trouble(out)
